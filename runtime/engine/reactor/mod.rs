@@ -1,0 +1,1 @@
+//! mio, readiness and who waits for it.

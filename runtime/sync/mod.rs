@@ -1,0 +1,1 @@
+//! Locks and one-shot hand-offs that work on any executor.

@@ -1,0 +1,1 @@
+//! Sleeping, deadlines and intervals.
