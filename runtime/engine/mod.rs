@@ -1,4 +1,5 @@
 //! The executor: everything between `spawn` and `poll`.
+pub(crate) mod blocking;
 #[cfg(not(loom))]
 pub(crate) mod context;
 #[cfg(not(loom))]
