@@ -139,7 +139,9 @@ impl Alarm {
 
     /// Notes in the task that it waits for this.
     pub(super) fn waiting(&self, cx: &Context<'_>, site: Site) {
-        let tick = timers(&self.driver).clock().tick_of(self.deadline.into_std());
+        let tick = timers(&self.driver)
+            .clock()
+            .tick_of(self.deadline.into_std());
         leaf::waiting(cx, leaf::Kind::Sleep, tick as usize, site);
     }
 }

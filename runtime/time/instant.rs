@@ -46,7 +46,10 @@ impl Instant {
         if !clock::any_paused() {
             return Instant::from_std(std::time::Instant::now());
         }
-        let std = match context::try_driver().as_ref().and_then(|driver| driver.time()) {
+        let std = match context::try_driver()
+            .as_ref()
+            .and_then(|driver| driver.time())
+        {
             Some(time) => time.clock().now(),
             None => std::time::Instant::now(),
         };
