@@ -36,7 +36,10 @@
 //!
 //! User code (a waker's clone, wake and drop, a message's drop) runs only between transitions,
 //! with nothing borrowed: it may use the other end, and it may panic.
-#![expect(unsafe_code, reason = "two ends share one allocation without a count (O1..O4)")]
+#![expect(
+    unsafe_code,
+    reason = "two ends share one allocation without a count (O1..O4)"
+)]
 
 use std::mem::{self, MaybeUninit};
 use std::ptr::NonNull;
@@ -266,10 +269,7 @@ unsafe impl<T: Send> Sync for ReceiveEnd<T> {}
 /// A channel with both its ends here.
 pub(in crate::sync) fn open<T>() -> (SendEnd<T>, ReceiveEnd<T>) {
     let link = Link::new(State::new(), MaybeUninit::uninit());
-    (
-        SendEnd(link.copy()),
-        ReceiveEnd(Receiving::Open(link)),
-    )
+    (SendEnd(link.copy()), ReceiveEnd(Receiving::Open(link)))
 }
 
 impl<T> SendEnd<T> {
@@ -307,6 +307,14 @@ impl<T> SendEnd<T> {
                 leaf::waiting(cx, Kind::Oneshot, self.0.address(), site);
                 Poll::Pending
             }
+        }
+    }
+
+    /// Takes back the waker that a `poll_closed` left.
+    pub(in crate::sync) fn stop_waiting(&mut self) {
+        let link = &self.0;
+        if link.state().load().has_waker(SENDER) && link.state().withdraw(SENDER).is_ok() {
+            drop(link.take_waker(SENDER));
         }
     }
 
@@ -435,4 +443,10 @@ impl<T> Drop for ReceiveEnd<T> {
             drop(self.finish(Some(now)));
         }
     }
+}
+
+/// The size of the allocation behind a channel, in bytes.
+#[cfg(test)]
+pub(super) const fn channel_size<T>() -> usize {
+    size_of::<Channel<T>>()
 }

@@ -240,6 +240,12 @@ impl<T> Future for Closed<'_, T> {
     }
 }
 
+impl<T> Drop for Closed<'_, T> {
+    fn drop(&mut self) {
+        self.sender.end.stop_waiting();
+    }
+}
+
 /// Awaits one message. Made by [`channel`].
 ///
 /// The receiver is the future: `receiver.await` gives the message, or [`RecvError`] if the sender

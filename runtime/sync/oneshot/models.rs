@@ -178,6 +178,22 @@ fn closed_races_the_receiver_that_goes() {
 }
 
 #[test]
+fn a_closed_future_is_dropped_while_the_receiver_goes() {
+    model(|message, mut sender, receiver| {
+        drop(message);
+        let (wakes, waker) = counter();
+        let going = thread::spawn(move || drop(receiver));
+        {
+            let mut closed = std::pin::pin!(sender.closed());
+            let _ = closed.as_mut().poll(&mut Context::from_waker(&waker));
+        }
+        drop((sender, waker));
+        going.join().unwrap();
+        assert_eq!(std::sync::Arc::strong_count(&wakes), 1);
+    });
+}
+
+#[test]
 fn a_sender_that_waits_for_the_close_sends_meanwhile() {
     model(|message, mut sender, mut receiver| {
         let (sender_wakes, waker) = counter();
