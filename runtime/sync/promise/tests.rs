@@ -38,7 +38,10 @@ fn take<F: Future + Unpin>(future: &mut F) -> F::Output {
 fn panics<R>(action: impl FnOnce() -> R) -> String {
     match catch_unwind(AssertUnwindSafe(action)) {
         Ok(_) => panic!("it did not panic"),
-        Err(payload) => (*payload.downcast::<&str>().unwrap()).to_owned(),
+        Err(payload) => match payload.downcast::<String>() {
+            Ok(text) => *text,
+            Err(payload) => (*payload.downcast::<&str>().unwrap()).to_owned(),
+        },
     }
 }
 
