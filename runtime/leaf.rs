@@ -149,13 +149,3 @@ pub(crate) fn deny_blocking(what: &str) {
          method, or move the call into `spawn_blocking`"
     );
 }
-
-/// Panics where blocking the thread would keep tasks from running. `what` names the call.
-///
-/// Every `blocking_` call starts with it. The executor says whether this thread is polling a task
-/// or the future of `block_on`; threads of the blocking pool, and threads that are not the
-/// runtime's, may block.
-#[track_caller]
-pub(crate) fn deny_blocking(what: &str) {
-    let _ = what;
-}

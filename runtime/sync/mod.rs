@@ -21,3 +21,9 @@ pub use mutex::{
 pub mod futures {
     pub use super::mutex::{Lock, LockOwned};
 }
+pub mod oneshot;
+#[cfg(not(loom))]
+mod promise;
+
+#[cfg(not(loom))]
+pub use promise::{Promise, PromiseError, Resolver, SharedPromise};
