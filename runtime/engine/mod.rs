@@ -5,4 +5,5 @@ pub(crate) mod context;
 pub(crate) mod driver;
 #[cfg(all(feature = "reactor"))]
 pub(crate) mod reactor;
+pub(crate) mod sleeper;
 pub(crate) mod timer;
