@@ -97,15 +97,15 @@ impl Reactor {
     /// Sleeps until an event, [`Handle::wake`], a signal or `limit`, then tells who waits.
     ///
     /// It may return earlier than `limit` without a reason. `None` sleeps without limit,
-    /// `Some(ZERO)` not at all.
+    /// `Some(ZERO)` not at all. Returns how many wakers it woke.
     ///
     /// # Errors
     ///
     /// What the selector says. An interrupted sleep is not an error.
-    pub(crate) fn turn(&mut self, limit: Option<Duration>) -> io::Result<()> {
+    pub(crate) fn turn(&mut self, limit: Option<Duration>) -> io::Result<usize> {
         match self.poll.poll(&mut self.events, sleep_limit(limit)) {
             Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(0),
             Err(error) => return Err(error),
         }
         let mut events = self
@@ -113,6 +113,7 @@ impl Reactor {
             .iter()
             .filter(|event| event.token() != WAKE)
             .map(|event| (event.token(), flags(event)));
+        let mut woken = 0;
         // The lock is not taken for a turn that only our own waker ended.
         while let Some(first) = events.next() {
             let table = self.handle.table.lock();
@@ -123,9 +124,10 @@ impl Reactor {
                 }
             }
             drop(table);
+            woken += self.woken.len();
             wake_all(&mut self.woken);
         }
-        Ok(())
+        Ok(woken)
     }
 
     /// Closes every source and wakes all who wait (R8).
