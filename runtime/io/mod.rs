@@ -29,12 +29,16 @@ mod buf_writer;
 mod chain;
 mod constant;
 mod copy;
+#[cfg(feature = "reactor")]
+mod interest;
 mod join;
 mod pipe;
 mod read;
 mod read_buf;
 mod read_ext;
 mod read_futures;
+#[cfg(feature = "reactor")]
+mod ready;
 mod seek;
 mod seek_ext;
 mod split;
@@ -55,11 +59,15 @@ pub use buf_writer::BufWriter;
 pub use chain::Chain;
 pub use constant::{Empty, Repeat, Sink, empty, repeat, sink};
 pub use copy::{copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf};
+#[cfg(feature = "reactor")]
+pub use interest::Interest;
 pub use join::{Join, join};
 pub use pipe::{DuplexStream, SimplexStream, duplex, simplex};
 pub use read::AsyncRead;
 pub use read_buf::ReadBuf;
 pub use read_ext::AsyncReadExt;
+#[cfg(feature = "reactor")]
+pub use ready::Ready;
 pub use seek::AsyncSeek;
 pub use seek_ext::AsyncSeekExt;
 pub use split::{ReadHalf, WriteHalf, split};
