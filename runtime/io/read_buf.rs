@@ -1,7 +1,7 @@
 //! `ReadBuf`: memory to read into, without zeroing it first. The only file of `io` with `unsafe`.
 //!
-//! Called by every reader. [`Growing`], [`poll_limited`] and [`poll_into`] are the safe ways in
-//! which the rest of `io` reads into a `Vec`, into a part of a buffer and into a `BufMut`.
+//! Called by every reader. [`poll_limited`], [`poll_into_vec`] and `poll_into` are the safe ways
+//! in which the rest of `io` reads into a part of a buffer, into a `Vec` and into a `BufMut`.
 //!
 //! ```text
 //!   0            filled          initialized              capacity
@@ -20,8 +20,12 @@
 
 #![expect(unsafe_code, reason = "reading into memory that was never set")]
 
+use super::AsyncRead;
 use std::fmt;
+use std::io;
 use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 /// A buffer to read into, which knows what part of it is filled and what part was ever set.
 ///
@@ -286,3 +290,113 @@ unsafe fn assume_init_mut(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     // SAFETY: B2, as the caller says. Same layout.
     unsafe { std::slice::from_raw_parts_mut(start, len) }
 }
+
+/// Reads at most `limit` bytes and counts them as filled in `buf`. Returns how many they are.
+///
+/// # Panics
+///
+/// If the reader breaks **B3**.
+pub(super) fn poll_limited<R: AsyncRead + ?Sized>(
+    reader: Pin<&mut R>,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+    limit: u64,
+) -> Poll<io::Result<usize>> {
+    let mut view = buf.take(usize::try_from(limit).unwrap_or(usize::MAX));
+    let start = view.buf.as_ptr();
+    ready!(reader.poll_read(cx, &mut view))?;
+    view.same_memory(start);
+    let (filled, initialized) = (view.filled, view.initialized);
+    // SAFETY: B3. The view is of our unfilled part, and by its own B2 this much of it is set.
+    unsafe { buf.assume_init(initialized) };
+    buf.advance(filled);
+    Poll::Ready(Ok(filled))
+}
+
+/// Reads at most `limit` bytes onto the end of `vec`, into capacity it has. Returns how many.
+///
+/// # Panics
+///
+/// If the reader breaks **B3**.
+pub(super) fn poll_into_vec<R: AsyncRead + ?Sized>(
+    reader: Pin<&mut R>,
+    cx: &mut Context<'_>,
+    vec: &mut Vec<u8>,
+    limit: usize,
+) -> Poll<io::Result<usize>> {
+    let spare = vec.spare_capacity_mut();
+    let limit = limit.min(spare.len());
+    let mut view = ReadBuf::uninit(&mut spare[..limit]);
+    let start = view.buf.as_ptr();
+    ready!(reader.poll_read(cx, &mut view))?;
+    view.same_memory(start);
+    let read = view.filled;
+    let len = vec.len() + read;
+    // SAFETY: B3. The view is of the spare capacity, and by its B1 and B2 `read` bytes of it are
+    // set and fit in.
+    unsafe { vec.set_len(len) };
+    Poll::Ready(Ok(read))
+}
+
+#[cfg(any(feature = "bytes", feature = "io-util"))]
+mod buf_mut {
+    use super::ReadBuf;
+    use crate::io::AsyncRead;
+    use bytes::BufMut;
+    use bytes::buf::UninitSlice;
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, ready};
+
+    /// Reads into the next free chunk of `buf`. Returns how many bytes; zero if it is full.
+    ///
+    /// # Panics
+    ///
+    /// If the reader breaks **B3**.
+    pub(crate) fn poll_into<R, B>(
+        reader: Pin<&mut R>,
+        cx: &mut Context<'_>,
+        buf: &mut B,
+    ) -> Poll<io::Result<usize>>
+    where
+        R: AsyncRead + ?Sized,
+        B: BufMut + ?Sized,
+    {
+        if !buf.has_remaining_mut() {
+            return Poll::Ready(Ok(0));
+        }
+        let chunk = buf.chunk_mut();
+        // SAFETY: B2. A `ReadBuf` unsets no byte it was given.
+        let mut view = ReadBuf::uninit(unsafe { chunk.as_uninit_slice_mut() });
+        let start = view.buf.as_ptr();
+        ready!(reader.poll_read(cx, &mut view))?;
+        view.same_memory(start);
+        let read = view.filled;
+        // SAFETY: B3. The view is of the chunk, and by its B1 and B2 `read` bytes of it are set
+        // and fit in.
+        unsafe { buf.advance_mut(read) };
+        Poll::Ready(Ok(read))
+    }
+
+    // SAFETY: B1, B2. `chunk_mut` lends the unfilled part as memory that only an `unsafe` call
+    // can unset, and `advance_mut` is told how much of it is set.
+    unsafe impl BufMut for ReadBuf<'_> {
+        fn remaining_mut(&self) -> usize {
+            self.remaining()
+        }
+
+        unsafe fn advance_mut(&mut self, n: usize) {
+            assert!(n <= self.remaining(), "advance_mut past the end");
+            // SAFETY: B2, as the caller says; B1 by the line above.
+            unsafe { self.assume_init(n) };
+            self.advance(n);
+        }
+
+        fn chunk_mut(&mut self) -> &mut UninitSlice {
+            UninitSlice::uninit(&mut self.buf[self.filled..])
+        }
+    }
+}
+
+#[cfg(any(feature = "bytes", feature = "io-util"))]
+pub(super) use buf_mut::poll_into;
