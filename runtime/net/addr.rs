@@ -196,7 +196,8 @@ pub enum Lookup {
 }
 
 impl Lookup {
-    fn start(name: impl std::net::ToSocketAddrs<Iter = vec::IntoIter<SocketAddr>> + Send + 'static,
+    fn start(
+        name: impl std::net::ToSocketAddrs<Iter = vec::IntoIter<SocketAddr>> + Send + 'static,
         site: Site,
     ) -> Self {
         Lookup::Asked(spawn_blocking(move || name.to_socket_addrs()), site)
