@@ -23,13 +23,18 @@
 //!
 //! [`sleeper`]: crate::engine::sleeper
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use self::io::{Io, IoHandle};
 use crate::engine::sleeper::{How, Sleeper};
 use crate::engine::timer::{self, clock::Clock};
 
+#[cfg(feature = "reactor")]
+mod io;
+#[cfg(not(feature = "reactor"))]
+#[path = "no_io.rs"]
+mod io;
 #[cfg(test)]
 mod tests;
 
@@ -52,25 +57,33 @@ pub(crate) struct Config {
 
 /// What the thread that parks owns.
 pub(crate) struct Driver {
+    io: Io,
     handle: Arc<Handle>,
 }
 
 /// What everybody else holds.
 pub(crate) struct Handle {
     sleeper: Arc<Sleeper>,
+    io: IoHandle,
     time: Option<Arc<timer::Handle>>,
 }
 
 impl Driver {
-    pub(crate) fn new(config: &Config) -> io::Result<(Driver, Arc<Handle>)> {
+    pub(crate) fn new(config: &Config) -> std::io::Result<(Driver, Arc<Handle>)> {
         let sleeper = Arc::new(Sleeper::new());
         let time = config.time.then(|| {
             let clock = Clock::new(config.start_paused);
             let sleeper = Arc::clone(&sleeper);
             Arc::new(timer::Handle::new(clock, sleeper, config.pausable))
         });
-        let handle = Arc::new(Handle { sleeper, time });
+        let (io, io_handle) = Io::new(config, &sleeper)?;
+        let handle = Arc::new(Handle {
+            sleeper,
+            io: io_handle,
+            time,
+        });
         let driver = Driver {
+            io,
             handle: Arc::clone(&handle),
         };
         Ok((driver, handle))
@@ -94,6 +107,7 @@ impl Driver {
 
     /// The runtime ends: everything that waits here is woken, and what comes later is refused.
     pub(crate) fn shutdown(&mut self) {
+        self.io.shutdown();
         if let Some(time) = self.time() {
             time.shutdown();
         }
@@ -125,7 +139,11 @@ impl Driver {
         if let Some(time) = timers {
             time.refresh();
         }
-        let how = How::Parked;
+        // D1: before `begin`.
+        let how = match io::has_sources(&self.handle.io) {
+            true => How::Polling,
+            false => How::Parked,
+        };
         if !self.handle.sleeper.begin(how) {
             self.look();
             return;
@@ -136,14 +154,16 @@ impl Driver {
         match how {
             How::Parked if limit.is_zero() => {}
             How::Parked => self.handle.sleeper.wait(Some(limit)),
-            How::Polling => {}
+            How::Polling => {
+                self.io.turn(limit);
+            }
         }
         self.handle.sleeper.end();
     }
 
     /// Wakes for what I/O is ready, without sleeping. True if there was any.
     fn look(&mut self) -> bool {
-        false
+        io::has_sources(&self.handle.io) && self.io.turn(Duration::ZERO)
     }
 }
 
@@ -157,7 +177,13 @@ impl Handle {
     /// True if looking at the driver would find nothing: no source and no timer is registered.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {
-        self.time.as_ref().is_none_or(|time| time.is_empty())
+        !io::has_sources(&self.io) && self.time.as_ref().is_none_or(|time| time.is_empty())
+    }
+
+    #[cfg(feature = "reactor")]
+    #[inline]
+    pub(crate) fn io(&self) -> Option<&Arc<crate::engine::reactor::Handle>> {
+        self.io.as_ref()
     }
 
     #[inline]
