@@ -48,8 +48,9 @@ impl UdpSocket {
     /// No datagram is lost.
     #[track_caller]
     pub fn recv_buf<B: BufMut>(&self, buf: &mut B) -> impl Future<Output = io::Result<usize>> {
-        self.io
-            .io(Interest::READABLE, Site::here(), move |_| receive(self, buf))
+        self.io.io(Interest::READABLE, Site::here(), move |_| {
+            receive(self, buf)
+        })
     }
 
     /// Receives one datagram from the peer into a buffer, without waiting.
@@ -134,8 +135,9 @@ mod unix {
         /// No datagram is lost.
         #[track_caller]
         pub fn recv_buf<B: BufMut>(&self, buf: &mut B) -> impl Future<Output = io::Result<usize>> {
-            self.io
-                .io(Interest::READABLE, Site::here(), move |_| receive(self, buf))
+            self.io.io(Interest::READABLE, Site::here(), move |_| {
+                receive(self, buf)
+            })
         }
 
         /// Receives one datagram from the peer into a buffer, without waiting.

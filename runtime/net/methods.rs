@@ -35,7 +35,8 @@ macro_rules! readiness_methods {
             &self,
             interest: crate::io::Interest,
         ) -> impl Future<Output = io::Result<crate::io::Ready>> {
-            self.io.io(interest, Site::here(), |event| Ok(event.ready()))
+            self.io
+                .io(interest, Site::here(), |event| Ok(event.ready()))
         }
 
         /// Waits until there may be something to read.
@@ -49,7 +50,8 @@ macro_rules! readiness_methods {
         /// Nothing is lost. The socket stays readable until an operation says `WouldBlock`.
         #[track_caller]
         pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
-            self.io.io(crate::io::Interest::READABLE, Site::here(), |_| Ok(()))
+            self.io
+                .io(crate::io::Interest::READABLE, Site::here(), |_| Ok(()))
         }
 
         /// Waits until there may be room to write.
@@ -63,7 +65,8 @@ macro_rules! readiness_methods {
         /// Nothing is lost. The socket stays writable until an operation says `WouldBlock`.
         #[track_caller]
         pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
-            self.io.io(crate::io::Interest::WRITABLE, Site::here(), |_| Ok(()))
+            self.io
+                .io(crate::io::Interest::WRITABLE, Site::here(), |_| Ok(()))
         }
 
         /// Calls `f` if the socket is ready for `interest`.
@@ -208,10 +211,12 @@ macro_rules! stream_methods {
             buf: &mut ReadBuf<'_>,
         ) -> Poll<io::Result<()>> {
             let (len, site) = (buf.remaining(), Site::here());
-            let poll = self.io.poll_stream_io(cx, Direction::Read, site, len, |io| {
-                crate::net::raw::receive_into(buf, |buf| Ok((SockRef::from(io).recv(buf)?, ())))
-                    .map(|(n, ())| n)
-            });
+            let poll = self
+                .io
+                .poll_stream_io(cx, Direction::Read, site, len, |io| {
+                    crate::net::raw::receive_into(buf, |buf| Ok((SockRef::from(io).recv(buf)?, ())))
+                        .map(|(n, ())| n)
+                });
             poll.map_ok(drop)
         }
 
@@ -338,7 +343,8 @@ macro_rules! datagram_methods {
         /// ```
         #[track_caller]
         pub fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
-            self.io.io(Interest::WRITABLE, Site::here(), move |_| self.io.send(buf))
+            self.io
+                .io(Interest::WRITABLE, Site::here(), move |_| self.io.send(buf))
         }
 
         /// Polls [`send`](Self::send). The last caller's waker is the one that is woken.
@@ -372,7 +378,8 @@ macro_rules! datagram_methods {
         /// No datagram is lost.
         #[track_caller]
         pub fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-            self.io.io(Interest::READABLE, Site::here(), move |_| self.io.recv(buf))
+            self.io
+                .io(Interest::READABLE, Site::here(), move |_| self.io.recv(buf))
         }
 
         /// Polls [`recv`](Self::recv). The last caller's waker is the one that is woken.
@@ -438,10 +445,7 @@ macro_rules! std_methods {
 
         /// `initial` is what the first operations may try before there was an event.
         #[track_caller]
-        pub(crate) fn with_readiness(
-            socket: $mio,
-            initial: crate::io::Ready,
-        ) -> io::Result<Self> {
+        pub(crate) fn with_readiness(socket: $mio, initial: crate::io::Ready) -> io::Result<Self> {
             let io = crate::net::register(socket, initial)?;
             Ok(Self { io })
         }

@@ -211,10 +211,7 @@ macro_rules! read_half_methods {
             /// # Errors
             ///
             /// `WouldBlock` if nothing is there.
-            pub fn try_read_vectored(
-                &self,
-                bufs: &mut [io::IoSliceMut<'_>],
-            ) -> io::Result<usize> {
+            pub fn try_read_vectored(&self, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
                 self.as_ref().try_read_vectored(bufs)
             }
         }

@@ -73,7 +73,9 @@ impl TcpListener {
         let site = Site::here();
         async move {
             let addrs = addr::resolve(&addr, site).await?;
-            first_of(addrs, |addr| Self::from_mio(mio::net::TcpListener::bind(addr)?))
+            first_of(addrs, |addr| {
+                Self::from_mio(mio::net::TcpListener::bind(addr)?)
+            })
         }
     }
 

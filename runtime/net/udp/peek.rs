@@ -38,11 +38,7 @@ impl UdpSocket {
     ///
     /// What the operating system says.
     #[track_caller]
-    pub fn poll_peek(
-        &self,
-        cx: &mut Context<'_>,
-        buf: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let poll = self.io.poll_io(cx, Direction::Read, Site::here(), |io| {
             receive_into(buf, |buf| Ok((SockRef::from(io).peek(buf)?, ())))
         });
@@ -140,8 +136,7 @@ impl UdpSocket {
     /// What the operating system says.
     #[track_caller]
     pub fn poll_peek_sender(&self, cx: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
-        self.io
-            .poll_io(cx, Direction::Read, Site::here(), sender)
+        self.io.poll_io(cx, Direction::Read, Site::here(), sender)
     }
 
     /// Who sent the next datagram, without waiting for one.

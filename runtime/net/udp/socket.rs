@@ -69,7 +69,9 @@ impl UdpSocket {
         let site = Site::here();
         async move {
             let addrs = addr::resolve(&addr, site).await?;
-            first_of(addrs, |addr| Self::from_mio(mio::net::UdpSocket::bind(addr)?))
+            first_of(addrs, |addr| {
+                Self::from_mio(mio::net::UdpSocket::bind(addr)?)
+            })
         }
     }
 

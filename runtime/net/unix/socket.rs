@@ -85,13 +85,13 @@ impl UnixSocket {
     ///
     /// A connection that is being made is given up.
     #[track_caller]
-    pub fn connect(
-        self,
-        path: impl AsRef<Path>,
-    ) -> impl Future<Output = io::Result<UnixStream>> {
+    pub fn connect(self, path: impl AsRef<Path>) -> impl Future<Output = io::Result<UnixStream>> {
         let site = Site::here();
         async move {
-            self.check(Type::STREAM, "connect cannot be called on a datagram socket")?;
+            self.check(
+                Type::STREAM,
+                "connect cannot be called on a datagram socket",
+            )?;
             match self.socket.connect(&SockAddr::unix(path)?) {
                 Err(error) if error.raw_os_error() != Some(libc::EINPROGRESS) => {
                     return Err(error);

@@ -76,9 +76,7 @@ impl UnixStream {
     ///
     /// A connection that is being made is given up.
     #[track_caller]
-    pub fn connect_addr(
-        socket_addr: &SocketAddr,
-    ) -> impl Future<Output = io::Result<UnixStream>> {
+    pub fn connect_addr(socket_addr: &SocketAddr) -> impl Future<Output = io::Result<UnixStream>> {
         let site = Site::here();
         async move {
             let socket = mio::net::UnixStream::connect_addr(socket_addr.as_std())?;
