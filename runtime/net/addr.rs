@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 use std::vec;
 
 use crate::leaf::{self, Kind, Site};
-use crate::net::stand_in::{Blocking, spawn_blocking};
+use crate::task::{JoinHandle, spawn_blocking};
 
 /// What stands for one or more socket addresses.
 ///
@@ -135,7 +135,7 @@ macro_rules! name {
                 let $this = self;
                 match $literal {
                     Some(addr) => Lookup::Known(Some(addr)),
-                    None => Lookup::start($owned, internal.0),
+                    None => Lookup::start($owned, internal),
                 }
             }
         }
@@ -192,15 +192,15 @@ pub enum Lookup {
     /// `None` once it has been given out.
     Known(Option<SocketAddr>),
     /// The blocking pool is at it.
-    Asked(Blocking<Answer>, Site),
+    Asked(JoinHandle<Answer>, sealed::Internal),
 }
 
 impl Lookup {
     fn start(
         name: impl std::net::ToSocketAddrs<Iter = vec::IntoIter<SocketAddr>> + Send + 'static,
-        site: Site,
+        internal: sealed::Internal,
     ) -> Self {
-        Lookup::Asked(spawn_blocking(move || name.to_socket_addrs()), site)
+        Lookup::Asked(spawn_blocking(move || name.to_socket_addrs()), internal)
     }
 }
 
@@ -215,7 +215,7 @@ impl Future for Lookup {
             }
             Lookup::Asked(answer, site) => {
                 let Poll::Ready(answer) = Pin::new(answer).poll(cx) else {
-                    leaf::waiting(cx, Kind::Blocking, 0, *site);
+                    leaf::waiting(cx, Kind::Blocking, 0, site.0);
                     return Poll::Pending;
                 };
                 Poll::Ready(answer?.map(Addrs::Many))

@@ -27,7 +27,6 @@ mod addr;
 #[cfg(any(feature = "io-util", feature = "bytes"))]
 mod buf_mut;
 mod raw;
-mod stand_in;
 pub mod tcp;
 mod udp;
 #[cfg(unix)]
@@ -60,10 +59,7 @@ use crate::io::Ready;
 pub(crate) fn current_reactor() -> Arc<Handle> {
     match context::driver().io() {
         Some(reactor) => Arc::clone(reactor),
-        None => panic!(
-            "I/O is disabled on this runtime: call `enable_io` (or `enable_all`) on the runtime \
-             Builder"
-        ),
+        None => panic!("{}", context::NO_IO),
     }
 }
 
