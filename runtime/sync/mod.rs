@@ -1,12 +1,17 @@
 //! Locks and one-shot hand-offs that work on any executor.
 
 pub(crate) mod mutex;
+pub(crate) mod permits;
 pub(crate) mod waiters;
 
 #[cfg(not(loom))]
 pub(crate) mod block;
 #[cfg(not(loom))]
 pub(crate) mod held;
+#[cfg(not(loom))]
+mod rwlock;
+#[cfg(not(loom))]
+mod semaphore;
 
 #[cfg(all(test, not(loom)))]
 pub(crate) mod testing;
@@ -16,8 +21,20 @@ pub use mutex::{
     MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
 };
 
+#[cfg(not(loom))]
+pub use rwlock::{
+    OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock,
+    RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard,
+};
+#[cfg(not(loom))]
+pub use semaphore::{
+    AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
+};
+
 /// The futures that the methods of this module return, by name.
 #[cfg(not(loom))]
 pub mod futures {
     pub use super::mutex::{Lock, LockOwned};
+    pub use super::rwlock::{Read, ReadOwned, Write, WriteOwned};
+    pub use super::semaphore::{Acquire, AcquireOwned};
 }
