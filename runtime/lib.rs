@@ -13,6 +13,16 @@ pub(crate) mod leaf;
 #[cfg(all(feature = "net", not(loom)))]
 pub mod net;
 pub(crate) mod primitives;
+#[cfg(not(loom))]
+mod select;
+#[cfg(not(loom))]
+#[doc(hidden)]
+pub use select::support as __support;
 pub mod sync;
 #[cfg(not(loom))]
+pub mod task;
+#[cfg(not(loom))]
 pub mod time;
+
+#[cfg(feature = "macros")]
+pub use wakeful_macros::{main, test};
