@@ -137,7 +137,10 @@ fn without_biased_each_branch_is_first_about_as_often() {
         });
     }
     // Ten standard deviations: 1000 +- 258.
-    assert!(wins.iter().all(|wins| (742..1258).contains(wins)), "{wins:?}");
+    assert!(
+        wins.iter().all(|wins| (742..1258).contains(wins)),
+        "{wins:?}"
+    );
 }
 
 #[test]
@@ -163,7 +166,10 @@ fn every_handler_form_is_understood() {
         select! { _ = ready(()) => {}, }
         select! { biased; _ = ready(()) => {} else => {} }
         let one = select! { x = ready(1) => x };
-        assert_eq!(one + select! { else => 2 } + select! { biased; else => 3, }, 6);
+        assert_eq!(
+            one + select! { else => 2 } + select! { biased; else => 3, },
+            6
+        );
     });
 }
 
@@ -186,7 +192,11 @@ fn conditions_come_first_then_all_futures_then_the_polls() {
             _ = make('b'), if condition("2", true) => {}
         }
     });
-    assert_eq!(*log.borrow(), "12!!bAB", "a disabled future is made, dropped, never polled");
+    assert_eq!(
+        *log.borrow(),
+        "12!!bAB",
+        "a disabled future is made, dropped, never polled"
+    );
 }
 
 #[test]
@@ -263,7 +273,10 @@ fn handlers_return_break_await_and_fail_from_the_function() {
             return Ok(number);
         }
     }
-    assert_eq!(run(fails()), Err("invalid digit found in string".to_owned()));
+    assert_eq!(
+        run(fails()),
+        Err("invalid digit found in string".to_owned())
+    );
     let rounds = run(async {
         let mut rounds = 0;
         loop {
@@ -301,8 +314,18 @@ fn futures_given_by_reference_go_on_in_the_next_select() {
 #[test]
 fn all_disabled_without_else_panics_where_the_select_is() {
     let text = "all branches are disabled and there is no else branch";
-    assert_eq!(panic_text(|| run(async { select! { _ = ready(()), if false => {} } })), text);
-    assert_eq!(panic_text(|| run(async { select! { Some(()) = ready(None) => {} } })), text);
+    assert_eq!(
+        panic_text(|| run(async {
+            select! { _ = ready(()), if false => {} }
+        })),
+        text
+    );
+    assert_eq!(
+        panic_text(|| run(async {
+            select! { Some(()) = ready(None) => {} }
+        })),
+        text
+    );
 }
 
 #[test]
@@ -329,9 +352,16 @@ fn temporaries_in_a_branch_live_as_long_as_its_future() {
         }
     }
     let mut holder = Holder(3);
-    let value = run(async { select! { value = &mut Box::pin(holder.future()) => value } });
+    let value = run(async {
+        select! { value = &mut Box::pin(holder.future()) => value }
+    });
     assert_eq!(value, 3);
-    assert_eq!(run(async { select! { x = &mut ready(4) => x } }), 4);
+    assert_eq!(
+        run(async {
+            select! { x = &mut ready(4) => x }
+        }),
+        4
+    );
 }
 
 #[test]
@@ -344,7 +374,12 @@ fn anything_that_becomes_a_future_is_a_branch() {
             ready(self.0)
         }
     }
-    assert_eq!(run(async { select! { x = Later(1) => x } }), 1);
+    assert_eq!(
+        run(async {
+            select! { x = Later(1) => x }
+        }),
+        1
+    );
     assert_eq!(run(async { join!(Later(1), Later(2)) }), (1, 2));
 }
 
@@ -389,7 +424,10 @@ fn a_panicking_branch_drops_the_others() {
             }
         })
     });
-    assert_eq!((text.as_str(), log.borrow().as_str()), ("in a branch", "aA"));
+    assert_eq!(
+        (text.as_str(), log.borrow().as_str()),
+        ("in a branch", "aA")
+    );
 }
 
 // ---- join! and try_join! ----
@@ -426,7 +464,11 @@ fn biased_join_begins_each_poll_with_the_first() {
     let log = RefCell::new(String::new());
     let spy = spies(&log);
     run(async { join!(biased; spy('a', 1), spy('b', 0), spy('c', 1)) });
-    assert_eq!(*log.borrow(), "abcBaAcC", "a future is dropped when it is done");
+    assert_eq!(
+        *log.borrow(),
+        "abBcaAcC",
+        "a future is dropped when it is done"
+    );
 }
 
 #[test]
@@ -459,7 +501,7 @@ fn a_try_join_begins_each_poll_with_the_next_future() {
         async move { Ok::<char, ()>(spy.await) }
     };
     assert_eq!(run(async { try_join!(ok('a'), ok('b')) }), Ok(('a', 'b')));
-    assert_eq!(*log.borrow(), "abbaaABb");
+    assert_eq!(*log.borrow(), "abbaaAbB");
 }
 
 #[test]
@@ -512,7 +554,10 @@ fn a_task_local_is_set_within_its_scope_only() {
     assert_eq!(NUMBER.sync_scope(3, || NUMBER.get()), 3);
     let error = NUMBER.try_with(|_| ()).unwrap_err();
     assert_eq!(error.to_string(), "task-local value not set");
-    assert_eq!(format!("{error:?} {NUMBER:?}"), "AccessError LocalKey { .. }");
+    assert_eq!(
+        format!("{error:?} {NUMBER:?}"),
+        "AccessError LocalKey { .. }"
+    );
 }
 
 #[test]
@@ -582,11 +627,17 @@ fn the_value_of_a_finished_future_can_be_taken() {
     let mut future = Box::pin(COUNT.scope(Cell::new(1), async {
         COUNT.with(|count| count.set(count.get() + 1));
     }));
-    assert_eq!(format!("{future:?}"), "TaskLocalFuture { value: Cell { value: 1 } }");
+    assert_eq!(
+        format!("{future:?}"),
+        "TaskLocalFuture { value: Cell { value: 1 } }"
+    );
     run(future.as_mut());
     assert_eq!(future.as_mut().take_value(), Some(Cell::new(2)));
     assert_eq!(future.as_mut().take_value(), None);
-    assert_eq!(format!("{future:?}"), "TaskLocalFuture { value: <missing> }");
+    assert_eq!(
+        format!("{future:?}"),
+        "TaskLocalFuture { value: <missing> }"
+    );
 }
 
 // ---- with a channel ----

@@ -30,8 +30,16 @@ mod shadows {
     pub(crate) struct RefCell;
     pub(crate) struct wakeful;
     pub(crate) mod std {}
-    macro_rules! panic { ($($t:tt)*) => { compile_error!("the user's panic!") } }
-    macro_rules! unreachable { ($($t:tt)*) => { compile_error!("the user's unreachable!") } }
+    macro_rules! panic {
+        ($($t:tt)*) => {
+            compile_error!("the user's panic!")
+        };
+    }
+    macro_rules! unreachable {
+        ($($t:tt)*) => {
+            compile_error!("the user's unreachable!")
+        };
+    }
     pub(crate) use {panic, unreachable};
 }
 

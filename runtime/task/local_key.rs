@@ -305,9 +305,9 @@ impl EnterError {
     #[track_caller]
     fn panic(self) -> ! {
         match self {
-            EnterError::Borrowed => panic!(
-                "cannot enter a task-local scope while the task-local storage is borrowed"
-            ),
+            EnterError::Borrowed => {
+                panic!("cannot enter a task-local scope while the task-local storage is borrowed")
+            }
             EnterError::Destroyed => panic!(
                 "cannot enter a task-local scope during or after destruction of the underlying \
                  thread-local"
