@@ -69,7 +69,9 @@ fn async_body(returned: TokenStream, old: &Group) -> TokenStream {
         body.extend(returned);
         body.extend(quoted(">::None { return never; }"));
     }
-    body.extend([TokenTree::Group(old.clone())]);
+    // Without its braces, which the compiler would call superfluous. The block round it has their
+    // place.
+    body.extend(old.stream());
     body
 }
 
