@@ -67,7 +67,7 @@ fn async_body(returned: TokenStream, old: &Group) -> TokenStream {
             "if let ::core::option::Option::Some(never) = ::core::option::Option::<",
         ));
         body.extend(returned);
-        body.extend(quoted(">::None { return never; }"));
+        body.extend(quoted(">::None { return never; };"));
     }
     // Without its braces, which the compiler would call superfluous. The block round it has their
     // place.
