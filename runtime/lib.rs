@@ -59,6 +59,29 @@ pub mod runtime {
 ///     wakeful::time::sleep(Duration::from_secs(3600)).await;
 /// }
 /// ```
+///
+/// These do not compile:
+///
+/// ```compile_fail
+/// #[wakeful::main]
+/// fn main() {} // no `async`
+/// ```
+/// ```compile_fail
+/// #[wakeful::main]
+/// async fn main(arguments: Vec<String>) {}
+/// ```
+/// ```compile_fail
+/// #[wakeful::main(flavor = "many_threads")]
+/// async fn main() {}
+/// ```
+/// ```compile_fail
+/// #[wakeful::main(start_paused = true)] // needs one thread
+/// async fn main() {}
+/// ```
+/// ```compile_fail,E0308
+/// #[wakeful::main]
+/// async fn main() -> Result<(), String> {}
+/// ```
 #[cfg(feature = "macros")]
 pub use wakeful_macros::main;
 /// # Examples

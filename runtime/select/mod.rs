@@ -5,6 +5,42 @@
 //! it through `$crate::__support`, so they work under any name of this crate and whatever names
 //! the user has shadowed.
 //!
+//! What must not compile:
+//!
+//! ```compile_fail
+//! # async fn nothing() {
+//! wakeful::select! {}
+//! # }
+//! ```
+//! ```compile_fail
+//! # async fn sixty_five() {
+//! wakeful::select! {
+//!     _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{}
+//!     _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{}
+//!     _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{}
+//!     _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{}
+//!     _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{}
+//!     _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{}
+//!     _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{} _=a()=>{}
+//!     _=a()=>{} _=a()=>{}
+//! }
+//! # }
+//! # async fn a() {}
+//! ```
+//! ```compile_fail,E0505
+//! # async fn moved() {
+//! let text = String::new();
+//! async fn reads(_: &str) {}
+//! // Both futures exist at once: one cannot take what the other borrows.
+//! wakeful::join!(reads(&text), async move { drop(text) });
+//! # }
+//! ```
+//! ```compile_fail,E0308
+//! # async fn two_errors() {
+//! let _ = wakeful::try_join!(async { Err::<(), u8>(1) }, async { Err::<(), u16>(1) });
+//! # }
+//! ```
+//!
 //! Absent: futures that run at the same time. One task polls its branches one after another; for
 //! more than that, spawn.
 
