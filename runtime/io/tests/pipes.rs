@@ -140,11 +140,23 @@ fn a_waker_may_use_the_pipe() {
         }
     }
     // A reader is left waiting, its peer writes; a writer is, its peer reads.
-    let (mut a, mut b) = duplex(4);
-    assert!(poll_read(&mut a, &waker).is_pending());
-    assert!(poll_write(&mut b, &waker).is_ready());
-    assert!(poll_write(&mut b, &waker).is_pending());
-    assert!(poll_read(&mut a, &waker).is_ready());
+    let (a, b) = duplex(4);
+    let shared = Rc::new((RefCell::new(a), RefCell::new(b)));
+    let (inside, strikes) = (Rc::clone(&shared), Rc::clone(&seen));
+    let waker = striking::waker(move |what| {
+        strikes.borrow_mut().push(what);
+        for stream in [&inside.0, &inside.1] {
+            if let Ok(mut stream) = stream.try_borrow_mut() {
+                let _ = poll_once(&mut stream.read(&mut [0; 1]));
+                let _ = poll_once(&mut stream.write(b""));
+            }
+        }
+    });
+    assert!(poll_read(&mut shared.0.borrow_mut(), &waker).is_pending());
+    assert!(poll_write(&mut shared.1.borrow_mut(), &waker).is_ready());
+    while poll_write(&mut shared.1.borrow_mut(), Waker::noop()).is_ready() {}
+    assert!(poll_write(&mut shared.1.borrow_mut(), &waker).is_pending());
+    assert!(poll_read(&mut shared.0.borrow_mut(), &waker).is_ready());
     striking::stop();
     let seen = seen.borrow();
     for what in ["clone", "wake", "drop"] {
