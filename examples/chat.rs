@@ -1,8 +1,9 @@
 //! A chat over TCP: a line from one goes to all others. The first line is one's name.
 //!
 //! ```text
-//! cargo run --release --example chat                                   # a demonstration that ends
-//! cargo run --release --example chat -- --serve --addr 127.0.0.1:7000  # then: nc 127.0.0.1 7000
+//! cargo run --release --example chat     # a demonstration that ends
+//! cargo run --release --example chat -- --serve --addr 127.0.0.1:7000
+//! nc 127.0.0.1 7000                      # in as many terminals as you like
 //! ```
 //!
 //! What is shared is a map from a member to the writing half of its socket. Two kinds of lock, and

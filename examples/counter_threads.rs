@@ -8,6 +8,7 @@
 //! cargo run --release --example counter_threads
 //! ```
 
+use std::env;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex as BlockingMutex};
 use std::thread;
@@ -20,6 +21,10 @@ const EACH: u64 = 100_000;
 
 #[wakeful::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    if env::args().len() > 1 {
+        eprintln!("usage: counter_threads\n\nIt takes no arguments.");
+        return ExitCode::from(2);
+    }
     let start = Instant::now();
     let threads = with_threads();
     println!(

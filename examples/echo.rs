@@ -1,8 +1,8 @@
 //! A TCP echo server: what comes in goes out.
 //!
 //! ```text
-//! cargo run --release --example echo                                   # a demonstration that ends
-//! cargo run --release --example echo -- --serve --addr 127.0.0.1:7000  # a server that stays
+//! cargo run --release --example echo     # a demonstration that ends
+//! cargo run --release --example echo -- --serve --addr 127.0.0.1:7000
 //! ```
 //!
 //! One task accepts, and spawns one task for each connection. A task that waits for its client
