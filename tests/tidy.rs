@@ -27,7 +27,7 @@ mod tree;
 use std::fmt::Write;
 
 use markdown::Document;
-use tree::{Complaint, Source, Tree};
+use tree::{Complaint, Tree};
 
 /// Runs one check over the tree.
 #[track_caller]

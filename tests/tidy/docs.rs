@@ -170,8 +170,7 @@ fn looks_like_a_path(text: &str) -> bool {
         .iter()
         .any(|end| text.ends_with(end));
     let plain = |x: char| x.is_alphanumeric() || "_-./".contains(x);
-    (ends || text == ".ci/run") && text.chars().all(plain) && !text.starts_with(['.', '/'])
-        || text == ".ci/run"
+    text == ".ci/run" || ends && text.chars().all(plain) && !text.starts_with(['.', '/'])
 }
 
 fn exists(tree: &Tree, text: &str) -> bool {

@@ -83,8 +83,8 @@ pub(crate) fn imports(tree: &Tree) -> Vec<Complaint> {
             continue;
         };
         for (index, path) in paths(source) {
-            let fits = |prefix: &&str| is_within(&path, prefix);
-            if !is_within(&path, row) && !allowed.iter().any(|prefix| fits(&prefix)) {
+            let allowed = allowed.iter().any(|prefix| is_within(&path, prefix));
+            if !is_within(&path, row) && !allowed {
                 let text = format!("`{module}` must not use `{path}` (LAYERS in tidy/layers.rs)");
                 complaints.push(source.complain(index, text));
             }
