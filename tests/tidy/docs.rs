@@ -15,7 +15,9 @@ const PRIVATE: &[&str] = &["runtime/engine/", "runtime/leaf.rs", "runtime/budget
 /// type that they return.
 const NOT_OPERATIONS: &[(&str, &str)] = &[
     ("JoinHandle", "spawning is not waiting"),
-    ("Receiver", "a channel's half"),
+    ("Receiver", "a half of a channel"),
+    ("Promise", "a value on its way, passed on or followed by a step"),
+    ("SharedPromise", "the same, for many"),
 ];
 
 /// Every async operation says what is lost when its future is dropped.
