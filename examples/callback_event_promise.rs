@@ -1,7 +1,7 @@
 //! One operation, three ways to learn that it is done: a callback, an event, a promise.
 //!
-//! The operation is a thermometer that answers later, from a thread of its own, and knows nothing of
-//! async: it takes a callback, like most things that answer later.
+//! The operation is a thermometer that answers later, from a thread of its own, and knows nothing
+//! of async: it takes a callback, like most things that answer later.
 //!
 //! - A *callback* is code that runs with the value, there and then, on the thread that has it.
 //! - An *event* says that something happened. The value lies somewhere else, and the task that

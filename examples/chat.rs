@@ -7,9 +7,9 @@
 //! ```
 //!
 //! What is shared is a map from a member to the writing half of its socket. Two kinds of lock, and
-//! why: the map has a std lock, held for a few instructions and never across an await. Each writing
-//! half has an async lock, held while a whole line is written, so that two lines never mix. A member
-//! who does not read for a second is put out, so that nobody waits for the slowest for ever.
+//! why: the map has a std lock, held for a few instructions and never across an await. Each
+//! writing half has an async lock, held while a whole line is written, so that two lines never
+//! mix. A member who does not read for a second is put out: nobody waits for ever for the slowest.
 
 use std::collections::HashMap;
 use std::env;

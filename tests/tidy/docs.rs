@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::markdown::{Document, backticked};
+use crate::soundness::is_id;
 use crate::style::functions;
 use crate::tree::{Complaint, Source, Tree, words};
 
@@ -16,7 +17,10 @@ const PRIVATE: &[&str] = &["runtime/engine/", "runtime/leaf.rs", "runtime/budget
 const NOT_OPERATIONS: &[(&str, &str)] = &[
     ("JoinHandle", "spawning is not waiting"),
     ("Receiver", "a half of a channel"),
-    ("Promise", "a value on its way, passed on or followed by a step"),
+    (
+        "Promise",
+        "a value on its way, passed on or followed by a step",
+    ),
     ("SharedPromise", "the same, for many"),
 ];
 
@@ -138,7 +142,7 @@ pub(crate) fn references(tree: &Tree) -> Vec<Complaint> {
             let text = span.text.trim_end_matches("()").trim_start_matches('@');
             let complaint = if looks_like_a_path(text) {
                 (!exists(tree, text)).then(|| format!("there is no file `{text}`"))
-            } else if looks_like_a_name(text) && !span.heading.starts_with(ABSENT) {
+            } else if looks_like_a_name(text) && !is_id(text) && !span.heading.starts_with(ABSENT) {
                 unknown_in(text, &known).map(|word| format!("`{word}` is nowhere in the code"))
             } else {
                 None
@@ -179,7 +183,8 @@ fn exists(tree: &Tree, text: &str) -> bool {
     let is = |path: &String| {
         let path = path.trim_end_matches('/');
         let text = text.trim_end_matches('/');
-        path == text || path.strip_prefix("runtime/") == Some(text)
+        let file_name = !text.contains('/') && path.rsplit('/').next() == Some(text);
+        path == text || path.strip_prefix("runtime/") == Some(text) || file_name
     };
     tree.paths.iter().any(is)
 }
@@ -209,7 +214,8 @@ fn unknown_examples(document: &Document, tree: &Tree) -> Vec<Complaint> {
     for (index, line) in document.lines.iter().enumerate() {
         for rest in line.split("--example ").skip(1) {
             let name = words(rest).next().unwrap_or("");
-            if !tree.paths.contains(&format!("examples/{name}.rs")) {
+            let placeholder = name.chars().all(char::is_uppercase);
+            if !placeholder && !tree.paths.contains(&format!("examples/{name}.rs")) {
                 complaints.push(document.complain(index, format!("no example `{name}`")));
             }
         }

@@ -10,65 +10,68 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("primitives", &[]),
     ("budget", &["primitives"]),
     ("engine::task", &["primitives", "budget", "leaf"]),
-    ("leaf", &["engine::task", "budget"]),
-    ("engine::reactor", &["primitives", "budget", "leaf"]),
-    ("engine::timer", &["primitives", "budget", "leaf"]),
+    ("leaf", &["primitives", "budget", "engine::task"]),
+    ("engine::config", &[]),
+    ("engine::metrics", &["primitives"]),
+    ("engine::sleeper", &["primitives"]),
+    ("engine::reactor", REACTOR),
     (
-        "engine::driver",
-        &["primitives", "engine::reactor", "engine::timer"],
+        "engine::timer",
+        &["primitives", "budget", "leaf", "engine::sleeper"],
     ),
+    ("engine::driver", DRIVER),
     (
-        "engine::local",
-        &[
-            "primitives",
-            "budget",
-            "leaf",
-            "engine::task",
-            "engine::driver",
-        ],
+        "engine::park",
+        &["primitives", "budget", "engine::driver", "engine::sleeper"],
     ),
+    ("engine::local", SCHEDULER),
+    ("engine::stealing", SCHEDULER),
     (
-        "engine::stealing",
-        &[
-            "primitives",
-            "budget",
-            "leaf",
-            "engine::task",
-            "engine::driver",
-        ],
+        "engine::blocking",
+        &["primitives", "budget", "engine::task"],
     ),
-    ("engine::blocking", &["primitives", "engine::task"]),
     ("engine", &["primitives", "budget", "leaf", "engine"]),
-    ("io", &["leaf", "budget"]),
+    ("io", &["primitives", "budget", "leaf"]),
     ("sync", &["primitives", "budget", "leaf"]),
-    ("task", &["primitives", "budget", "leaf", "engine"]),
-    ("time", &["primitives", "budget", "leaf", "engine"]),
-    (
-        "net",
-        &["primitives", "budget", "leaf", "engine", "io", "task"],
-    ),
-    (
-        "fs",
-        &["primitives", "budget", "leaf", "engine", "io", "task"],
-    ),
-    (
-        "signal",
-        &["primitives", "budget", "leaf", "engine", "io", "task"],
-    ),
-    (
-        "process",
-        &[
-            "primitives",
-            "budget",
-            "leaf",
-            "engine",
-            "io",
-            "signal",
-            "task",
-        ],
-    ),
-    ("select", &["budget"]),
-    ("join", &["budget"]),
+    ("task", PUBLIC),
+    ("time", PUBLIC),
+    ("net", PUBLIC),
+    ("fs", PUBLIC),
+    ("signal", PUBLIC),
+    ("process", PUBLIC),
+];
+
+/// `Interest` and `Ready` are words of the public face that the reactor speaks.
+const REACTOR: &[&str] = &["primitives", "budget", "leaf", "io::Interest", "io::Ready"];
+
+const DRIVER: &[&str] = &[
+    "primitives",
+    "engine::reactor",
+    "engine::sleeper",
+    "engine::timer",
+];
+
+/// The schedulers do not know each other, nor which runtime a thread is in.
+const SCHEDULER: &[&str] = &[
+    "primitives",
+    "budget",
+    "leaf",
+    "engine::config",
+    "engine::driver",
+    "engine::metrics",
+    "engine::park",
+    "engine::task",
+];
+
+/// What is called by users and needs a runtime.
+const PUBLIC: &[&str] = &[
+    "primitives",
+    "budget",
+    "leaf",
+    "engine",
+    "io",
+    "runtime",
+    "task",
 ];
 
 pub(crate) fn imports(tree: &Tree) -> Vec<Complaint> {

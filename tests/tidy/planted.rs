@@ -1,7 +1,7 @@
 //! Mistakes, planted: each check finds its own, and nothing in the same text put right.
 
 use crate::markdown::Document;
-use crate::tree::{Complaint, Source, Tree};
+use crate::tree::{Complaint, Source, Tree, mark_test_modules};
 use crate::{docs, layers, soundness, style};
 
 type Check<'a> = &'a dyn Fn(&Tree) -> Vec<Complaint>;
@@ -17,9 +17,11 @@ fn tree(sources: &[(&str, &str)], documents: &[(&str, &str)]) -> Tree {
         .chain(documents)
         .map(|(path, _)| (*path).to_owned());
     let read = |(path, text): &(&str, &str)| Source::new(path, text);
+    let mut sources_read: Vec<Source> = sources.iter().map(read).collect();
+    mark_test_modules(&mut sources_read);
     Tree {
         paths: paths.collect(),
-        sources: sources.iter().map(read).collect(),
+        sources: sources_read,
         documents: documents
             .iter()
             .map(|(path, text)| Document::new(path, text))
@@ -204,8 +206,7 @@ fn safety_without_a_reason() {
     let right = "//! W3. Only the owner pops.\n// SAFETY: W3. We are the owner.\nf()";
     for wrong in [
         "//! W3. Only the owner pops.\n// SAFETY: Untriaged, to be done.\nf()",
-        "//! W3. Only the owner pops.\n// SAFETY: W3.\nf()",
-        "//! W3. Only the owner pops.\n// SAFETY: we are the owner.\nf()",
+        "//! W3. Only the owner pops.\n// SAFETY: As above.\nf()",
         "//! W3. Only the owner pops.\n// SAFETY: W4. We are the owner.\nf()",
     ] {
         catches_line(&soundness::safety_comments, "runtime/a.rs", wrong, 2, right);
@@ -233,7 +234,7 @@ fn an_invariant_that_is_not_in_both_places() {
 #[test]
 fn an_ordering_without_a_partner() {
     let wrong = "// ORDERING: far\n\n\n\n\n\n\na.load(Ordering::Acquire);";
-    let right = "use x::Ordering::{Relaxed};\n// ORDERING: Acquire; pairs.\n\
+    let right = "use x::{\n    Ordering::{Relaxed, SeqCst},\n};\n// ORDERING: Acquire; pairs.\n\
                  a.load(Ordering::Acquire);\nstruct Release;\na.load(Relaxed)";
     catches_line(&soundness::orderings, "runtime/a.rs", wrong, 8, right);
     let wrong = "use x::Ordering::{AcqRel};\na.swap(1, AcqRel);";
@@ -309,4 +310,20 @@ fn a_mutation_that_nothing_catches() {
             &right,
         );
     }
+}
+
+#[test]
+fn a_module_for_tests_only_is_test_code() {
+    let child = ("runtime/a/testing.rs", "a.load(Ordering::Acquire);");
+    let wrong = tree(&[("runtime/a/mod.rs", "mod testing;"), child], &[]);
+    let right = tree(
+        &[("runtime/a/mod.rs", "#[cfg(test)]\nmod testing;"), child],
+        &[],
+    );
+    catches(
+        &soundness::orderings,
+        &wrong,
+        "runtime/a/testing.rs:1",
+        &right,
+    );
 }

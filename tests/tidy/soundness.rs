@@ -73,7 +73,7 @@ pub(crate) fn map_of_unsafe(architecture: &Document, tree: &Tree) -> Vec<Complai
     complaints
 }
 
-/// Each `SAFETY` comment gives a reason, and cites an invariant that some door defines.
+/// Each `SAFETY` comment gives a reason or cites an invariant, and what it cites is defined.
 pub(crate) fn safety_comments(tree: &Tree) -> Vec<Complaint> {
     let defined: BTreeSet<String> = doors(tree).into_iter().map(|(id, ..)| id).collect();
     let mut complaints = Vec::new();
@@ -100,19 +100,17 @@ pub(crate) fn safety_comments(tree: &Tree) -> Vec<Complaint> {
 }
 
 fn judge(reason: &str, defined: &BTreeSet<String>) -> Option<String> {
-    if reason.to_lowercase().contains("untriaged") || words(reason).count() < 3 {
-        return Some("SAFETY says nothing: which fact, upheld by whom".to_owned());
-    }
     let cited: Vec<&str> = words(reason).filter(|word| is_id(word)).collect();
-    if cited.is_empty() {
-        return Some("SAFETY cites no invariant".to_owned());
+    let empty = cited.is_empty() && words(reason).count() < 3;
+    if empty || reason.to_lowercase().contains("untriaged") {
+        return Some("SAFETY says nothing: which fact, upheld by whom".to_owned());
     }
     let unknown = cited.iter().find(|id| !defined.contains(**id))?;
     Some(format!("SAFETY cites {unknown}, which no door defines"))
 }
 
 /// One or two capitals and a number: `T3`, `SQ12`.
-fn is_id(word: &str) -> bool {
+pub(crate) fn is_id(word: &str) -> bool {
     let letters = word.chars().take_while(char::is_ascii_uppercase).count();
     let digits = word.len() - letters;
     (1..=2).contains(&letters)
@@ -186,30 +184,26 @@ pub(crate) fn invariants(architecture: &Document, tree: &Tree) -> Vec<Complaint>
     complaints
 }
 
+const STRONG: [&str; 4] = ["Acquire", "Release", "AcqRel", "SeqCst"];
+
 /// Each atomic operation that is not relaxed says what it pairs with. `SeqCst` is for fences.
 pub(crate) fn orderings(tree: &Tree) -> Vec<Complaint> {
-    const STRONG: [&str; 4] = ["Acquire", "Release", "AcqRel", "SeqCst"];
     let mut complaints = Vec::new();
     for source in tree.library() {
-        let imported = |name: &str| {
-            let imports =
-                |line: &&String| line.contains("Ordering::{") || line.contains("Ordering::*");
-            let line = source.code.iter().find(imports);
-            line.is_some_and(|line| line.contains('*') || words(line).any(|word| word == name))
-        };
+        let (imports, imported) = imported_orderings(source);
         for (index, line) in source.live() {
             let strong = |name: &&&str| {
                 line.contains(&format!("Ordering::{name}"))
-                    || (imported(name) && words(line).any(|word| word == **name))
+                    || (imported.contains(**name) && words(line).any(|word| word == **name))
             };
+            if imports.contains(&index) {
+                continue;
+            }
             let Some(name) = STRONG.iter().find(strong) else {
                 continue;
             };
-            if line.contains("use ") {
-                continue;
-            }
             let above = &source.comments[index.saturating_sub(ORDERING_LINES)..=index];
-            if !above.iter().any(|comment| comment.contains("ORDERING:")) {
+            if !above.iter().any(names_partner) {
                 let text =
                     format!("{name} without an `// ORDERING:` comment that names its partner");
                 complaints.push(source.complain(index, text));
@@ -220,4 +214,26 @@ pub(crate) fn orderings(tree: &Tree) -> Vec<Complaint> {
         }
     }
     complaints
+}
+
+/// `// ORDERING: …`, or, where an invariant is cited first, `// P3. Pairs with …`.
+fn names_partner(comment: &String) -> bool {
+    comment.contains("ORDERING:") || comment.to_lowercase().contains("pairs with")
+}
+
+/// The lines of `use` items, and which orderings they bring in by their bare names.
+fn imported_orderings(source: &Source) -> (BTreeSet<usize>, BTreeSet<&str>) {
+    let (mut lines, mut names) = (BTreeSet::new(), BTreeSet::new());
+    for (index, line) in source.live() {
+        if line.trim_start().starts_with("use ") {
+            let item = index..=source.end_of_item(index);
+            let text = source.code[item.clone()].join(" ");
+            if let Some((_, text)) = text.split_once("Ordering::") {
+                let named = |name: &&&str| text.contains('*') || words(text).any(|x| x == **name);
+                names.extend(STRONG.iter().filter(named).copied());
+            }
+            lines.extend(item);
+        }
+    }
+    (lines, names)
 }

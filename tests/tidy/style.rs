@@ -1,6 +1,6 @@
 //! Headers, lengths, names, leftovers.
 
-use crate::tree::{Complaint, Source, Tree, words};
+use crate::tree::{Complaint, Source, Tree, declared_module, words};
 
 const FILE_LINES: usize = 500;
 const FUNCTION_LINES: usize = 60;
@@ -50,7 +50,9 @@ pub(crate) fn lengths(tree: &Tree) -> Vec<Complaint> {
         for (index, line) in source.raw.iter().enumerate() {
             let columns = line.chars().count();
             // A hidden line of an example is shown to nobody.
-            let hidden = line.trim_start().starts_with("/// # ") && line.ends_with(['{', ';']);
+            let text = line.trim_start();
+            let example = text.starts_with("/// # ") || text.starts_with("//! # ");
+            let hidden = example && line.ends_with(['{', ';']);
             if columns > COLUMNS && !hidden {
                 let text = format!("{columns} columns; the limit is {COLUMNS}");
                 complaints.push(source.complain(index, text));
@@ -75,16 +77,18 @@ fn long_functions(source: &Source) -> Vec<Complaint> {
     complaints
 }
 
-/// Each `fn name`, with the index of its line.
+/// Each `fn name`, with the index of its line. `fn(*const ())` is a type and has no name.
 pub(crate) fn functions(source: &Source) -> Vec<(usize, &str)> {
     let mut found = Vec::new();
     for (index, line) in source.code.iter().enumerate() {
-        let mut previous = "";
-        for word in words(line) {
-            if previous == "fn" {
-                found.push((index, word));
+        for (at, _) in line.match_indices("fn ") {
+            let (before, after) = (&line[..at], &line[at + "fn ".len()..]);
+            let name = after
+                .split(|x: char| !x.is_alphanumeric() && x != '_')
+                .next();
+            if let Some(name) = name.filter(|name| !name.is_empty() && !before.ends_with('_')) {
+                found.push((index, name));
             }
-            previous = word;
         }
     }
     found
@@ -103,13 +107,6 @@ pub(crate) fn module_names(tree: &Tree) -> Vec<Complaint> {
         }
     }
     complaints
-}
-
-fn declared_module(line: &str) -> Option<&str> {
-    let mut words = words(line).skip_while(|word| matches!(*word, "pub" | "crate" | "super"));
-    (words.next() == Some("mod"))
-        .then(|| words.next())
-        .flatten()
 }
 
 /// Files in `runtime/` that no `mod` line names are never compiled, and nobody would notice.

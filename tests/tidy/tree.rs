@@ -115,6 +115,44 @@ impl Source {
     }
 }
 
+/// A file is test code, too, if the line that declares it stands under `#[cfg(test)]`.
+pub(crate) fn mark_test_modules(sources: &mut [Source]) {
+    let mut marked = Vec::new();
+    for parent in sources.iter() {
+        let folder = match parent.path.rsplit_once('/') {
+            Some((folder, "mod.rs" | "lib.rs")) => folder,
+            _ => parent.path.trim_end_matches(".rs"),
+        };
+        let tests = parent
+            .code
+            .iter()
+            .zip(&parent.test)
+            .filter(|(_, test)| **test);
+        for (line, _) in tests.filter(|(line, _)| line.trim_end().ends_with(';')) {
+            if let Some(name) = declared_module(line) {
+                marked.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    for source in sources {
+        let own = source.path.trim_end_matches(".rs");
+        let below = |folder: &String| own == folder || own.starts_with(&format!("{folder}/"));
+        if marked.iter().any(below) {
+            source.test.fill(true);
+        }
+    }
+}
+
+/// `name` in `mod name;` or `pub(crate) mod name {`.
+pub(crate) fn declared_module(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let item = match line.strip_prefix("pub(") {
+        Some(rest) => rest.split_once(')')?.1.trim_start(),
+        None => line.strip_prefix("pub ").unwrap_or(line),
+    };
+    words(item.strip_prefix("mod ")?).next()
+}
+
 fn is_test_file(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     path.starts_with("tests/")
@@ -265,6 +303,7 @@ impl Tree {
             }
         }
         assert!(sources.len() > 10, "the tree was not found");
+        mark_test_modules(&mut sources);
         Self {
             sources,
             documents,

@@ -1,7 +1,7 @@
 //! All executors in one run, in turns: round 1 of everybody, then round 2, and so on.
 //!
-//! Question: how many nanoseconds does a task cost here, and how does that compare to tokio, to smol
-//! and to no executor at all? Unit: nanoseconds a task, from the first spawn to the last join.
+//! Question: how many nanoseconds does a task cost here, and how does that compare to tokio, to
+//! smol and to no executor at all? Unit: nanoseconds a task, from the first spawn to the last join.
 //!
 //! What would mislead: another program that runs meanwhile (taking turns spreads its weight over
 //! everybody, the spread shows it); one lock taken as a statement on parallelism; the allocator,

@@ -4,8 +4,8 @@
 //! difference between two runs of different size, so that starting and ending cancel out.
 //!
 //! What would mislead: an atomic instruction and an addition count the same, a cache miss counts
-//! nothing, and the kernel is left out. Only executors of one thread are here, as callgrind runs one
-//! thread at a time.
+//! nothing, and the kernel is left out. Only executors of one thread are here, as callgrind runs
+//! one thread at a time.
 //!
 //! ```text
 //! cargo run --release -p wakeful-benches --bin instructions
