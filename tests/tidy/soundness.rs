@@ -203,7 +203,7 @@ pub(crate) fn orderings(tree: &Tree) -> Vec<Complaint> {
                 continue;
             };
             let above = &source.comments[index.saturating_sub(ORDERING_LINES)..=index];
-            if !above.iter().any(names_partner) {
+            if !above.iter().any(|comment| names_partner(comment)) {
                 let text =
                     format!("{name} without an `// ORDERING:` comment that names its partner");
                 complaints.push(source.complain(index, text));
@@ -217,7 +217,7 @@ pub(crate) fn orderings(tree: &Tree) -> Vec<Complaint> {
 }
 
 /// `// ORDERING: …`, or, where an invariant is cited first, `// P3. Pairs with …`.
-fn names_partner(comment: &String) -> bool {
+fn names_partner(comment: &str) -> bool {
     comment.contains("ORDERING:") || comment.to_lowercase().contains("pairs with")
 }
 
