@@ -10,6 +10,8 @@ use std::fmt;
 use std::panic::Location;
 use std::task::Context;
 
+use crate::engine::task;
+
 /// A place in the user's program.
 #[derive(Clone, Copy)]
 pub(crate) struct Site(&'static Location<'static>);
@@ -20,6 +22,11 @@ impl Site {
     #[inline]
     pub(crate) fn here() -> Self {
         Self(Location::caller())
+    }
+
+    /// A place known from elsewhere.
+    pub(crate) fn at(location: &'static Location<'static>) -> Self {
+        Self(location)
     }
 
     pub(crate) fn location(self) -> &'static Location<'static> {
@@ -68,5 +75,7 @@ pub(crate) enum Kind {
 /// are kept.
 #[inline]
 pub(crate) fn waiting(cx: &Context<'_>, kind: Kind, resource: usize, site: Site) {
-    let _ = (cx, kind, resource, site);
+    if let Some(task) = task::task_of(cx.waker()) {
+        task.wait.set(kind as u8, resource, site.0);
+    }
 }
