@@ -142,4 +142,10 @@ impl Sleeper {
             self.unpark();
         }
     }
+
+    /// True while a thread sleeps here, or is about to.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn is_asleep(&self) -> bool {
+        matches!(self.word.load(Relaxed), PARKED | POLLING)
+    }
 }

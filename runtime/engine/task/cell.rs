@@ -29,7 +29,7 @@ use super::current::Turn;
 use super::header::{Header, Polled, VTable};
 use super::join::{JoinError, JoinHandle};
 use super::pool::{self, Arena, Owner, Placement};
-use super::state::{BeginPoll, Complete, EndPoll, Outcome, Wake};
+use super::state::{BeginPoll, Complete, EndPoll, Outcome, State, Wake};
 use super::{Runnable, waker};
 use crate::primitives::UnsafeCell;
 use crate::primitives::atomic::Ordering::Relaxed;
@@ -93,17 +93,17 @@ pub(crate) fn allocate<F: Future, S: Schedule>(
     let vtable: &'static VTable = &const { Cell::<F, S>::VTABLE };
     let slot = arena.take(vtable.placement);
     if slot.fresh {
-        // SAFETY: P1. Fresh memory of the right size, which nobody else has seen.
-        unsafe { slot.task.write(Header::new(vtable, spawned)) };
+        // SAFETY: A1. Fresh memory of the right size, which nobody else has seen.
+        unsafe { slot.task.write(Header::new(State::new(), vtable, spawned)) };
     } else {
-        // SAFETY: P1. A slot of ours; the header in it is initialized.
+        // SAFETY: A1. A slot of ours; the header in it is initialized.
         unsafe { reuse(slot.task, vtable, spawned) };
     }
     let stage = slot.task.cast::<Cell<F, S>>();
     let first = Stage {
         future: ManuallyDrop::new(future),
     };
-    // SAFETY: C1, P1. The memory behind the header is the cell's, not yet in use.
+    // SAFETY: C1, A1. The memory behind the header is the cell's, not yet in use.
     let place = unsafe { &raw mut (*stage.as_ptr()).stage };
     // SAFETY: C2. As above.
     unsafe { place.write(UnsafeCell::new(first)) };
@@ -113,7 +113,7 @@ pub(crate) fn allocate<F: Future, S: Schedule>(
 
 /// # Safety
 ///
-/// P1: `task` is a free slot of the caller's arena that held a task before.
+/// A1: `task` is a free slot of the caller's arena that held a task before.
 #[inline]
 unsafe fn reuse(
     task: NonNull<Header>,
@@ -122,11 +122,11 @@ unsafe fn reuse(
 ) {
     pool::begin_reuse();
     let task = task.as_ptr();
-    // SAFETY: P1. Nobody but dumps reads a free slot, and they do not read this field.
+    // SAFETY: A1. Nobody but dumps reads a free slot, and they do not read this field.
     unsafe { (&raw mut (*task).vtable).write(vtable) };
-    // SAFETY: P1, T4. As above; the slot was emptied before the task was freed.
+    // SAFETY: A1, T4. As above; the slot was emptied before the task was freed.
     unsafe { (&raw mut (*task).join).write(UnsafeCell::new(None)) };
-    // SAFETY: P1. Initialized, and from here on only atomic stores.
+    // SAFETY: A1. Initialized, and from here on only atomic stores.
     let header = unsafe { &*task };
     header.state.reset();
     header
@@ -143,7 +143,7 @@ pub(crate) fn allocate_cancelled<F: Future, S: Schedule>(
     let vtable: &'static VTable = &const { Cell::<F, S>::ORPHAN };
     let slot = pool::take_orphan(vtable.placement);
     // SAFETY: Fresh memory of the right size, which nobody else has seen.
-    unsafe { slot.task.write(Header::new(vtable, spawned)) };
+    unsafe { slot.task.write(Header::new(State::new(), vtable, spawned)) };
     let handle = JoinHandle::new(slot.task);
     // SAFETY: T1. Nobody else has ever seen the task.
     let header = unsafe { slot.task.as_ref() };
@@ -362,7 +362,7 @@ unsafe fn drop_output<F: Future, S: Schedule>(task: NonNull<Header>) {
 /// than the task is alive or `S::is_current` holds.
 unsafe fn scheduler<'a, S: Schedule>(task: NonNull<Header>) -> &'a S {
     let placement = pool::placement_of(task);
-    // SAFETY: P3. The arena's owner is kept as long as the task.
+    // SAFETY: A3. The arena's owner is kept as long as the task.
     unsafe { &*pool::owner_of(task, placement).cast::<S>() }
 }
 

@@ -102,9 +102,13 @@ impl WaitNote {
 }
 
 impl Header {
-    pub(super) fn new(vtable: &'static VTable, spawned: &'static Location<'static>) -> Self {
+    pub(super) fn new(
+        state: State,
+        vtable: &'static VTable,
+        spawned: &'static Location<'static>,
+    ) -> Self {
         Self {
-            state: State::new(),
+            state,
             vtable,
             next: AtomicPtr::new(ptr::null_mut()),
             join: UnsafeCell::new(None),

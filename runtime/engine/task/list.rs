@@ -22,6 +22,12 @@ pub(crate) struct TaskList {
     len: usize,
 }
 
+impl Default for TaskList {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 // SAFETY: T1. The list owns the turns of the tasks in it, which may run on any thread that their
 // scheduler lets them.
 unsafe impl Send for TaskList {}

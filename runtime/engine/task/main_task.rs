@@ -17,20 +17,13 @@ use std::task::{Context, Poll};
 use super::cell::free;
 use super::header::{Header, VTable};
 use super::pool::{self, Arena, Owner, Placement};
-use super::state::{BeginPoll, Complete, EndPoll, Outcome};
+use super::state::{BeginPoll, Complete, EndPoll, Outcome, State};
 use super::waker;
 use crate::budget;
 
 /// Wakes the thread that is inside `block_on`.
 pub(crate) trait WakeMain: Owner {
-    /// `token` is what [`MainTask::new`] was given.
-    fn wake_main(&self, token: usize);
-}
-
-#[repr(C)]
-struct MainCell {
-    header: Header,
-    token: usize,
+    fn wake_main(&self);
 }
 
 struct Vtable<S>(S);
@@ -43,19 +36,17 @@ impl<S: WakeMain> Vtable<S> {
         wake: wake::<S>,
         read_output: |_, _| unreachable!("a main future has no join handle"),
         drop_output: |_| {},
-        placement: Placement::large(Layout::new::<MainCell>()),
+        placement: Placement::large(Layout::new::<Header>()),
     };
 }
 
 /// # Safety
 ///
-/// The caller holds a reference to the task, a `MainCell` of an arena of an `S`.
+/// The caller holds a reference to the task, which is of an arena of an `S`.
 unsafe fn schedule<S: WakeMain>(task: NonNull<Header>) {
     let placement = pool::placement_of(task);
-    // SAFETY: P3. The arena's owner is kept as long as the task.
-    let scheduler = unsafe { &*pool::owner_of(task, placement).cast::<S>() };
-    // SAFETY: M1. Written once, before the task was seen.
-    scheduler.wake_main(unsafe { (*task.cast::<MainCell>().as_ptr()).token });
+    // SAFETY: A3. The arena's owner is kept as long as the task.
+    unsafe { &*pool::owner_of(task, placement).cast::<S>() }.wake_main();
 }
 
 /// # Safety
@@ -78,21 +69,20 @@ unsafe fn wake<S: WakeMain>(task: NonNull<Header>) {
 pub(crate) struct MainTask(NonNull<Header>);
 
 impl MainTask {
-    pub(crate) fn new<S: WakeMain>(
-        arena: &Arena,
-        token: usize,
-        called: &'static Location<'static>,
-    ) -> Self {
+    pub(crate) fn new<S: WakeMain>(arena: &Arena, called: &'static Location<'static>) -> Self {
         let vtable: &'static VTable = &const { Vtable::<S>::VTABLE };
         let slot = arena.take(vtable.placement);
-        let cell = MainCell {
-            header: Header::new(vtable, called),
-            token,
+        // SAFETY: A1. Fresh memory of the right size, which nobody else has seen.
+        unsafe {
+            slot.task
+                .write(Header::new(State::new_main(), vtable, called))
         };
-        // SAFETY: P1. Fresh memory of the right size, which nobody else has seen.
-        unsafe { slot.task.cast::<MainCell>().write(cell) };
         arena.publish(&slot);
         Self(slot.task)
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut Header {
+        self.0.as_ptr()
     }
 
     fn header(&self) -> &Header {

@@ -41,6 +41,7 @@ mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+use std::panic::Location;
 use std::ptr::NonNull;
 
 pub(crate) use cell::{Schedule, allocate, allocate_cancelled};
@@ -112,7 +113,7 @@ impl Runnable {
 pub(crate) unsafe fn cancel_all(registry: &Registry) {
     let mut tasks = Vec::new();
     let read = |task: NonNull<Header>, _| {
-        // SAFETY: P1. The registry shows initialized headers.
+        // SAFETY: A1. The registry shows initialized headers.
         let done = unsafe { task.as_ref() }.state.snapshot().is_done();
         (!done).then_some(task)
     };
@@ -123,6 +124,22 @@ pub(crate) unsafe fn cancel_all(registry: &Registry) {
         // SAFETY: T1. The caller's contract.
         unsafe { (vtable.cancel)(task) };
     }
+}
+
+/// Reads every task's header; `keep` gets what was read of those that were live.
+pub(crate) fn read_headers<T>(
+    registry: &Registry,
+    mut read: impl FnMut(&Header, u64) -> T,
+    keep: impl FnMut(T),
+) {
+    // SAFETY: A1. The registry shows initialized headers, and they stay mapped meanwhile.
+    registry.visit(|task, id| read(unsafe { task.as_ref() }, id), keep);
+}
+
+/// A location that a header stored. `None` before it has.
+pub(crate) fn location(stored: *const Location<'static>) -> Option<&'static Location<'static>> {
+    // SAFETY: Headers store null or what was a `&'static Location`.
+    unsafe { stored.as_ref() }
 }
 
 fn id_of(task: NonNull<Header>) -> Id {

@@ -19,18 +19,18 @@
 //! [`Large`] prefix and an entry in `Shared::large`. Under loom, Miri and with
 //! `--cfg wakeful_no_pool` (sanitizers) every task does.
 //!
-//! - **P1** A slot's memory stays mapped until its arena ends, and its header is only written
+//! - **A1** A slot's memory stays mapped until its arena ends, and its header is only written
 //!   with atomic stores once its id was published. So a dump may read a header that is being
 //!   reused; the id, read before and after, tells it (a sequence lock: 0 is "free").
-//! - **P2** The parts of an arena that are not atomic belong to the thread whose thread-local
+//! - **A2** The parts of an arena that are not atomic belong to the thread whose thread-local
 //!   holds the `Arena`, or to whoever owns the `Arena` value.
-//! - **P3** `Shared` lives until the arena is closed and every slot and large task taken from it
+//! - **A3** `Shared` lives until the arena is closed and every slot and large task taken from it
 //!   is back: `left` counts them, from the moment of closing exactly. Who brings it to zero frees.
-//! - **P4** Masking the low 15 bits of a pooled task's address gives its chunk.
+//! - **A4** Masking the low 15 bits of a pooled task's address gives its chunk.
 //!
 //! Not here: returning empty chunks to the system before the runtime ends.
 
-#![expect(unsafe_code, reason = "placement of tasks in memory: P1 to P4")]
+#![expect(unsafe_code, reason = "placement of tasks in memory: A1 to A4")]
 
 use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
 use std::cell::{Cell, RefCell};
@@ -115,7 +115,7 @@ pub(crate) struct Registry(Mutex<Vec<SharedPtr>>);
 #[derive(Clone, Copy, PartialEq)]
 struct SharedPtr(NonNull<Shared>);
 
-// SAFETY: P3. An entry is removed before its `Shared` is freed, and `Shared` is used by any thread.
+// SAFETY: A3. An entry is removed before its `Shared` is freed, and `Shared` is used by any thread.
 unsafe impl Send for SharedPtr {}
 
 /// The part of an arena that any thread may touch.
@@ -134,7 +134,7 @@ struct Shared {
 
 struct TaskPtr(NonNull<Header>);
 
-// SAFETY: P3. A pointer to a large task, removed from the list before the task is freed.
+// SAFETY: A3. A pointer to a large task, removed from the list before the task is freed.
 unsafe impl Send for TaskPtr {}
 
 const OPEN: i64 = 1 << 62;
@@ -178,7 +178,7 @@ pub(crate) struct Arena {
     ids: Cell<(u64, u64)>,
 }
 
-// SAFETY: P2. Whoever owns the value owns the cells; `shared` is for any thread.
+// SAFETY: A2. Whoever owns the value owns the cells; `shared` is for any thread.
 unsafe impl Send for Arena {}
 
 thread_local! {
@@ -190,16 +190,21 @@ pub(crate) fn install(arena: Option<Box<Arena>>) -> Option<Box<Arena>> {
     LOCAL.with(|local| local.replace(arena))
 }
 
-/// Runs `f` with this thread's arena if it is one of `owner`'s.
-pub(crate) fn with_local<S: Owner, R>(owner: &S, f: impl FnOnce(&Arena) -> R) -> Option<R> {
+/// True if this thread's arena is one of `owner`'s.
+#[inline]
+pub(crate) fn is_local<S: Owner>(owner: &S) -> bool {
     let owner: *const S = owner;
-    LOCAL
-        .try_with(|local| match &*local.borrow() {
-            Some(arena) if ptr::eq(arena.shared().owner, owner.cast()) => Some(f(arena)),
-            _ => None,
-        })
-        .ok()
-        .flatten()
+    let local = |local: &RefCell<Option<Box<Arena>>>| match local.borrow().as_deref() {
+        Some(arena) => ptr::eq(arena.shared().owner, owner.cast()),
+        None => false,
+    };
+    LOCAL.try_with(local).unwrap_or(false)
+}
+
+/// Runs `f` with this thread's arena. There must be one.
+#[inline]
+pub(crate) fn with_local<R>(f: impl FnOnce(&Arena) -> R) -> R {
+    LOCAL.with_borrow(|local| f(local.as_deref().expect("the caller is on its seat")))
 }
 
 static NEXT_ID: StdAtomicU64 = StdAtomicU64::new(1);
@@ -216,7 +221,7 @@ pub(crate) struct Slot {
 impl Arena {
     pub(crate) fn new<S: Owner>(owner: &Arc<S>) -> Box<Self> {
         unsafe fn drop_owner<S>(owner: *const ()) {
-            // SAFETY: P3. The pointer came from `Arc::into_raw` below and is given up here, once.
+            // SAFETY: A3. The pointer came from `Arc::into_raw` below and is given up here, once.
             drop(unsafe { Arc::from_raw(owner.cast::<S>()) });
         }
         let registry: *const Registry = owner.registry();
@@ -243,7 +248,7 @@ impl Arena {
     }
 
     fn shared(&self) -> &Shared {
-        // SAFETY: P3. The arena is not closed while the `Arena` exists.
+        // SAFETY: A3. The arena is not closed while the `Arena` exists.
         unsafe { self.shared.as_ref() }
     }
 
@@ -275,7 +280,7 @@ impl Arena {
         let class = usize::from(class);
         let head = self.free[class].get();
         if let Some(task) = NonNull::new(head) {
-            // SAFETY: P1, P2. A slot on our free list: its header is mapped and nobody's but ours.
+            // SAFETY: A1, A2. A slot on our free list: its header is mapped and nobody's but ours.
             let next = unsafe { &(*head).next };
             self.free[class].set(next.load(Relaxed));
             return Slot {
@@ -292,7 +297,7 @@ impl Arena {
     fn take_slowly(&self, class: usize, id: u64, placement: Placement) -> Slot {
         if self.collect_remote() {
             if let Some(task) = NonNull::new(self.free[class].get()) {
-                // SAFETY: P1, P2. As in `take`.
+                // SAFETY: A1, A2. As in `take`.
                 let next = unsafe { &(*task.as_ptr()).next };
                 self.free[class].set(next.load(Relaxed));
                 return Slot {
@@ -304,12 +309,12 @@ impl Arena {
             }
         }
         let mut chunk = self.open_chunk[class].get();
-        // SAFETY: P1, P2. A chunk of this arena.
+        // SAFETY: A1, A2. A chunk of this arena.
         if chunk.is_null() || unsafe { (*chunk).is_full() } {
             chunk = self.cut_chunk(class);
             self.open_chunk[class].set(chunk);
         }
-        // SAFETY: P1. As above.
+        // SAFETY: A1. As above.
         let task = unsafe { Chunk::next_fresh(chunk) };
         Slot {
             task,
@@ -328,7 +333,7 @@ impl Arena {
         // ORDERING: Acquire; pairs with the Release in `free_remote`.
         let mut head = remote.swap(ptr::null_mut(), Acquire);
         while let Some(task) = NonNull::new(head) {
-            // SAFETY: P1. A slot somebody freed: mapped, and ours since the swap.
+            // SAFETY: A1. A slot somebody freed: mapped, and ours since the swap.
             head = unsafe { &(*task.as_ptr()).next }.load(Relaxed);
             self.free_local(task);
         }
@@ -338,9 +343,9 @@ impl Arena {
     #[inline]
     fn free_local(&self, task: NonNull<Header>) {
         let chunk = Chunk::of(task);
-        // SAFETY: P4. The task is pooled.
+        // SAFETY: A4. The task is pooled.
         let class = class_of(unsafe { (*chunk.as_ptr()).slot_bytes } as usize);
-        // SAFETY: P1, P2. The slot is free and the list is ours.
+        // SAFETY: A1, A2. The slot is free and the list is ours.
         unsafe { &(*task.as_ptr()).next }.store(self.free[class].get(), Relaxed);
         self.free[class].set(task.as_ptr());
         self.live.set(self.live.get() - 1);
@@ -355,7 +360,7 @@ impl Arena {
             for index in (1..count).rev() {
                 spare.push(first.wrapping_byte_add(index * CHUNK_BYTES));
             }
-            // SAFETY: P1. Just bought, zeroed and unshared. A spare chunk's own count stays 0.
+            // SAFETY: A1. Just bought, zeroed and unshared. A spare chunk's own count stays 0.
             unsafe { (*first).bought = count as u32 };
             first
         });
@@ -365,7 +370,7 @@ impl Arena {
         let first_slot = (head + slots * size_of::<AtomicU64>()).next_multiple_of(16);
         debug_assert!(first_slot + slots * slot_bytes <= CHUNK_BYTES);
         let shared = self.shared();
-        // SAFETY: P1. The memory is a chunk of ours that nobody sees yet.
+        // SAFETY: A1. The memory is a chunk of ours that nobody sees yet.
         let bought = unsafe { (*memory).bought };
         let chunk = Chunk {
             shared: self.shared,
@@ -376,7 +381,7 @@ impl Arena {
             first_slot: first_slot as u32,
             used: AtomicU32::new(0),
         };
-        // SAFETY: P1. As above.
+        // SAFETY: A1. As above.
         unsafe { memory.write(chunk) };
         // ORDERING: Release; pairs with the Acquire in `Registry::visit`.
         shared.chunks.store(memory, Release);
@@ -393,19 +398,19 @@ impl Arena {
 #[inline]
 fn publish(slot: &Slot) {
     match slot.placement {
-        // ORDERING: Release; pairs with the Acquire in `Chunk::visit` (P1).
+        // ORDERING: Release; pairs with the Acquire in `Chunk::visit` (A1).
         Placement::Pooled(_) => Chunk::id(slot.task).store(slot.id, Release),
         Placement::Large { offset, .. } => {
             let large = Large::of(slot.task, offset);
-            // SAFETY: P3. A large task lives behind its prefix.
+            // SAFETY: A3. A large task lives behind its prefix.
             let shared = unsafe { (*large).shared };
             if let Some(shared) = shared {
-                // SAFETY: P3. Not freed: this task is counted.
+                // SAFETY: A3. Not freed: this task is counted.
                 let key = unsafe { shared.as_ref() }
                     .large
                     .lock()
                     .insert(TaskPtr(slot.task));
-                // SAFETY: P3. Only the task's last reference reads it, later.
+                // SAFETY: A3. Only the task's last reference reads it, later.
                 unsafe { (*large).key = key };
             }
         }
@@ -438,7 +443,7 @@ fn allocate_large(
         handle_alloc_error(layout);
     }
     if let Some(shared) = shared {
-        // SAFETY: P3. The arena is open: its `Arena` called us.
+        // SAFETY: A3. The arena is open: its `Arena` called us.
         unsafe { shared.as_ref() }.left.fetch_add(1, Relaxed);
     }
     let task = memory.wrapping_add(offset).cast::<Header>();
@@ -457,7 +462,7 @@ fn allocate_large(
 #[inline]
 pub(crate) fn owner_of(task: NonNull<Header>, placement: Placement) -> *const () {
     match shared_of(task, placement) {
-        // SAFETY: P3. The task is not freed.
+        // SAFETY: A3. The task is not freed.
         Some(shared) => unsafe { shared.as_ref() }.owner,
         None => ptr::null(),
     }
@@ -472,9 +477,9 @@ pub(crate) fn placement_of(task: NonNull<Header>) -> Placement {
 #[inline]
 fn shared_of(task: NonNull<Header>, placement: Placement) -> Option<NonNull<Shared>> {
     match placement {
-        // SAFETY: P4. The task is pooled and not freed.
+        // SAFETY: A4. The task is pooled and not freed.
         Placement::Pooled(_) => Some(unsafe { (*Chunk::of(task).as_ptr()).shared }),
-        // SAFETY: P3. A large task lives behind its prefix.
+        // SAFETY: A3. A large task lives behind its prefix.
         Placement::Large { offset, .. } => unsafe { (*Large::of(task, offset)).shared },
     }
 }
@@ -483,7 +488,7 @@ fn shared_of(task: NonNull<Header>, placement: Placement) -> Option<NonNull<Shar
 pub(crate) fn id_of(task: NonNull<Header>, placement: Placement) -> u64 {
     match placement {
         Placement::Pooled(_) => Chunk::id(task).load(Relaxed),
-        // SAFETY: P3. A large task lives behind its prefix.
+        // SAFETY: A3. A large task lives behind its prefix.
         Placement::Large { offset, .. } => unsafe { (*Large::of(task, offset)).id },
     }
 }
@@ -499,9 +504,9 @@ pub(crate) unsafe fn release(task: NonNull<Header>, placement: Placement) {
         return release_large(task, placement);
     };
     // ORDERING: Release; whoever reuses the slot fences before it writes (`begin_reuse`), so a
-    // dump that reads anything newer than this sees 0 or the next id (P1).
+    // dump that reads anything newer than this sees 0 or the next id (A1).
     Chunk::id(task).store(0, Release);
-    // SAFETY: P4. The task is pooled.
+    // SAFETY: A4. The task is pooled.
     let shared = unsafe { (*Chunk::of(task).as_ptr()).shared };
     let local = LOCAL.try_with(|local| match local.try_borrow().as_deref() {
         Ok(Some(arena)) if arena.shared == shared => {
@@ -515,7 +520,7 @@ pub(crate) unsafe fn release(task: NonNull<Header>, placement: Placement) {
     }
 }
 
-/// Orders the id's 0 before the writes that start a new life in the slot (P1).
+/// Orders the id's 0 before the writes that start a new life in the slot (A1).
 #[inline]
 pub(crate) fn begin_reuse() {
     // ORDERING: Release; pairs with the Acquire fence in `Chunk::visit`.
@@ -524,9 +529,9 @@ pub(crate) fn begin_reuse() {
 
 #[cold]
 fn free_remote(shared: NonNull<Shared>, task: NonNull<Header>) {
-    // SAFETY: P3. This slot is not back yet.
+    // SAFETY: A3. This slot is not back yet.
     let remote = &unsafe { shared.as_ref() }.remote;
-    // SAFETY: P1, T4. The slot is free and ours to link.
+    // SAFETY: A1, T4. The slot is free and ours to link.
     let next = unsafe { &(*task.as_ptr()).next };
     let mut head = remote.load(Relaxed);
     while head != closed() {
@@ -546,10 +551,10 @@ fn release_large(task: NonNull<Header>, placement: Placement) {
         unreachable!("pooled")
     };
     let large = Large::of(task, offset);
-    // SAFETY: P3. A large task lives behind its prefix until we free both.
+    // SAFETY: A3. A large task lives behind its prefix until we free both.
     let Large { shared, key, .. } = unsafe { large.read() };
     if let Some(shared) = shared {
-        // SAFETY: P3. This task is still counted.
+        // SAFETY: A3. This task is still counted.
         unsafe { shared.as_ref() }.large.lock().remove(key);
     }
     // SAFETY: T4. Allocated by `allocate_large` with this layout, and not in the list any more.
@@ -561,7 +566,7 @@ fn release_large(task: NonNull<Header>, placement: Placement) {
 
 /// One slot or large task is back.
 fn one_less(shared: NonNull<Shared>) {
-    // SAFETY: P3. It was counted until now.
+    // SAFETY: A3. It was counted until now.
     let left = &unsafe { shared.as_ref() }.left;
     // ORDERING: Release for what was done with the task; Acquire if we free the arena.
     if left.fetch_sub(1, AcqRel) == 1 {
@@ -571,17 +576,17 @@ fn one_less(shared: NonNull<Shared>) {
 
 /// Frees a closed arena that everything has come back to.
 fn end(shared: NonNull<Shared>) {
-    // SAFETY: P3. We brought `left` to zero: nobody else has a pointer but the registry.
+    // SAFETY: A3. We brought `left` to zero: nobody else has a pointer but the registry.
     let this = unsafe { shared.as_ref() };
-    // SAFETY: P3. The registry is in the owner, which we still hold.
+    // SAFETY: A3. The registry is in the owner, which we still hold.
     let registry = unsafe { &*this.registry };
     registry.0.lock().retain(|entry| entry.0 != shared);
-    // SAFETY: P3. As above; it came from `Box::leak`.
+    // SAFETY: A3. As above; it came from `Box::leak`.
     let this = unsafe { Box::from_raw(shared.as_ptr()) };
     let mut purchases = Vec::new();
     let mut chunk = this.chunks.load(Relaxed);
     while !chunk.is_null() {
-        // SAFETY: P3. A chunk of this arena, freed below.
+        // SAFETY: A3. A chunk of this arena, freed below.
         let Chunk { bought, next, .. } = unsafe { &*chunk };
         if *bought > 0 {
             purchases.push((chunk, *bought as usize));
@@ -589,13 +594,13 @@ fn end(shared: NonNull<Shared>) {
         chunk = *next;
     }
     for (first, count) in purchases {
-        // SAFETY: P3. Bought by `buy_chunks(count)`; every chunk of it is out of use.
+        // SAFETY: A3. Bought by `buy_chunks(count)`; every chunk of it is out of use.
         unsafe { dealloc(first.cast(), purchase_layout(count)) };
     }
     let Shared {
         owner, drop_owner, ..
     } = *this;
-    // SAFETY: P3. The owner's reference, given up once.
+    // SAFETY: A3. The owner's reference, given up once.
     unsafe { drop_owner(owner) };
 }
 
@@ -608,7 +613,7 @@ impl Drop for Arena {
         let mut back = 0;
         while let Some(task) = NonNull::new(head) {
             back += 1;
-            // SAFETY: P1. A freed slot, ours since the swap.
+            // SAFETY: A1. A freed slot, ours since the swap.
             head = unsafe { &(*task.as_ptr()).next }.load(Relaxed);
         }
         let live = self.live.get() - back;
@@ -650,7 +655,7 @@ impl Chunk {
         let chunk = task
             .as_ptr()
             .map_addr(|address| address & !(CHUNK_BYTES - 1));
-        // SAFETY: P4. A chunk does not start at address 0.
+        // SAFETY: A4. A chunk does not start at address 0.
         unsafe { NonNull::new_unchecked(chunk.cast()) }
     }
 
@@ -660,29 +665,29 @@ impl Chunk {
 
     /// # Safety
     ///
-    /// P2: the chunk belongs to the caller's arena and is not full.
+    /// A2: the chunk belongs to the caller's arena and is not full.
     unsafe fn next_fresh(chunk: *mut Chunk) -> NonNull<Header> {
-        // SAFETY: P1. The caller's chunk.
+        // SAFETY: A1. The caller's chunk.
         let this = unsafe { &*chunk };
         let index = this.used.load(Relaxed);
         // The ids beyond `used` are zero since the chunk was bought, and Relaxed is enough: a
         // dump that sees the count early sees an id of 0.
         this.used.store(index + 1, Relaxed);
         let offset = this.first_slot + index * this.slot_bytes;
-        // SAFETY: P1. Inside the chunk, so not null.
+        // SAFETY: A1. Inside the chunk, so not null.
         unsafe { NonNull::new_unchecked(chunk.wrapping_byte_add(offset as usize).cast()) }
     }
 
     fn id_at<'a>(chunk: *mut Chunk, index: u32) -> &'a AtomicU64 {
         let ids = chunk.wrapping_add(1).cast::<AtomicU64>();
-        // SAFETY: P1. `index` is less than the slots of the chunk; zeroed when bought.
+        // SAFETY: A1. `index` is less than the slots of the chunk; zeroed when bought.
         unsafe { &*ids.wrapping_add(index as usize) }
     }
 
     #[inline]
     fn id<'a>(task: NonNull<Header>) -> &'a AtomicU64 {
         let chunk = Self::of(task);
-        // SAFETY: P4. The caller's task is pooled.
+        // SAFETY: A4. The caller's task is pooled.
         let Chunk {
             first_slot,
             slot_bytes,
@@ -698,7 +703,7 @@ impl Chunk {
         read: &mut impl FnMut(NonNull<Header>, u64) -> T,
         keep: &mut impl FnMut(T),
     ) {
-        // SAFETY: P1. A chunk stays until its arena ends, and the caller holds the registry.
+        // SAFETY: A1. A chunk stays until its arena ends, and the caller holds the registry.
         let this = unsafe { &*chunk };
         for index in 0..this.used.load(Relaxed) {
             let id = Self::id_at(chunk, index);
@@ -709,7 +714,7 @@ impl Chunk {
             }
             let offset = this.first_slot + index * this.slot_bytes;
             let task = chunk.wrapping_byte_add(offset as usize).cast::<Header>();
-            // SAFETY: P1. Inside the chunk, so not null.
+            // SAFETY: A1. Inside the chunk, so not null.
             let seen = read(unsafe { NonNull::new_unchecked(task) }, before);
             // ORDERING: Acquire; pairs with the Release fence in `begin_reuse`.
             fence(Acquire);
@@ -731,13 +736,13 @@ impl Registry {
     ) {
         let arenas = self.0.lock();
         for arena in arenas.iter() {
-            // SAFETY: P3. Entries leave the registry before they are freed, and we hold its lock.
+            // SAFETY: A3. Entries leave the registry before they are freed, and we hold its lock.
             let shared = unsafe { arena.0.as_ref() };
             // ORDERING: Acquire; pairs with the Release in `cut_chunk`.
             let mut chunk = shared.chunks.load(Acquire);
             while !chunk.is_null() {
                 Chunk::visit(chunk, &mut read, &mut keep);
-                // SAFETY: P1. As above; `next` is written before the chunk is published.
+                // SAFETY: A1. As above; `next` is written before the chunk is published.
                 chunk = unsafe { (*chunk).next };
             }
             let large = shared.large.lock();

@@ -63,8 +63,11 @@ const HANDLE: u64 = 1 << 5;
 const CANCELLED: u64 = 1 << 6;
 const PANICKED: u64 = 1 << 7;
 
-/// 24 bits of owner references from here.
-const OWNER: u64 = 1 << 8;
+/// Not a spawned task but the future of a `block_on`.
+const MAIN: u64 = 1 << 8;
+
+/// 23 bits of owner references from here.
+const OWNER: u64 = 1 << 9;
 const OWNERS: u64 = (WAKER - 1) & !(OWNER - 1);
 /// 32 bits of waker references from here.
 const WAKER: u64 = 1 << 32;
@@ -153,6 +156,11 @@ impl State {
     /// A task that was just spawned: queued, with its join handle.
     pub(crate) fn new() -> Self {
         Self(AtomicU64::new(Self::SPAWNED))
+    }
+
+    /// The future of a `block_on`: queued, owned by the thread that called.
+    pub(crate) fn new_main() -> Self {
+        Self(AtomicU64::new(SCHEDULED | MAIN | OWNER))
     }
 
     const SPAWNED: u64 = SCHEDULED | HANDLE | OWNER;
@@ -474,6 +482,10 @@ impl Snapshot {
         self.0 & CANCEL != 0
     }
 
+    pub(crate) fn is_main(self) -> bool {
+        self.0 & MAIN != 0
+    }
+
     pub(crate) fn owners(self) -> u64 {
         (self.0 & OWNERS) / OWNER
     }
@@ -504,6 +516,7 @@ impl fmt::Debug for Snapshot {
             (HANDLE, "handle"),
             (CANCELLED, "cancelled"),
             (PANICKED, "panicked"),
+            (MAIN, "main"),
         ];
         for (bit, name) in names {
             if self.0 & bit != 0 {

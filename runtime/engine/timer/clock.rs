@@ -180,7 +180,8 @@ impl Shifted {
 }
 
 fn whole_millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    let millis = duration.as_secs().saturating_mul(1000);
+    millis.saturating_add(u64::from(duration.subsec_millis()))
 }
 
 fn ceil_millis(duration: Duration) -> u64 {

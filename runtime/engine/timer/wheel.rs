@@ -328,4 +328,27 @@ impl<T> Wheel<T> {
         self.len -= 1;
         entry.value.take()
     }
+
+    /// V1, V2 and V3, and links that lead both ways.
+    #[cfg(test)]
+    pub(super) fn assert_invariants(&self) {
+        let mut found = 0;
+        for (index, slot) in self.slots.iter().enumerate() {
+            let (mut before, mut at) = (NIL, slot.head);
+            while at != NIL {
+                let entry = &self.entries[at as usize];
+                assert_eq!(place(self.now, entry.deadline), index, "V1");
+                assert!(slot.earliest <= entry.deadline, "V3");
+                assert_eq!(entry.prev, before);
+                (before, at) = (at, entry.next);
+                found += 1;
+            }
+            assert_eq!(slot.tail, before);
+            if index != FAR {
+                let marked = self.occupied[index / SLOTS] >> (index % SLOTS) & 1 == 1;
+                assert_eq!(marked, slot.head != NIL, "V2");
+            }
+        }
+        assert_eq!(found, self.len);
+    }
 }

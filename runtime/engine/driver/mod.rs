@@ -30,6 +30,9 @@ use std::time::Duration;
 use crate::engine::sleeper::{How, Sleeper};
 use crate::engine::timer::{self, clock::Clock};
 
+#[cfg(test)]
+mod tests;
+
 /// The longest single sleep, 12 days: pollers take a timeout in 31 bits of milliseconds, and an
 /// early return costs nothing. Doubling it comes to their limit.
 const LONGEST_SLEEP: Duration = Duration::from_millis(1 << 30);
@@ -129,11 +132,7 @@ impl Driver {
         }
         // D1: read after `begin`.
         let until_next = timers.and_then(|time| time.until_next());
-        let limit = [limit, until_next, Some(LONGEST_SLEEP)]
-            .into_iter()
-            .flatten()
-            .min()
-            .unwrap_or(LONGEST_SLEEP);
+        let limit = shortest(limit, until_next);
         match how {
             How::Parked if limit.is_zero() => {}
             How::Parked => self.handle.sleeper.wait(Some(limit)),
@@ -165,4 +164,10 @@ impl Handle {
     pub(crate) fn time(&self) -> Option<&Arc<timer::Handle>> {
         self.time.as_ref()
     }
+}
+
+/// How long to sleep, given a caller's limit and the next timer.
+fn shortest(limit: Option<Duration>, until_next: Option<Duration>) -> Duration {
+    let limits = [limit, until_next, Some(LONGEST_SLEEP)];
+    limits.into_iter().flatten().min().unwrap_or(LONGEST_SLEEP)
 }
