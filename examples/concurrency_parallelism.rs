@@ -154,10 +154,8 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<usize>, String
             "--workers" => {
                 let value = args.next().ok_or("`--workers` needs a number")?;
                 workers = match value.parse() {
-                    Ok(0) | Err(_) => {
-                        return Err(format!("`--workers` needs a number above 0, not `{value}`"));
-                    }
-                    Ok(number) => number,
+                    Ok(number @ 1..=64) => number,
+                    _ => return Err(format!("`--workers` is from 1 to 64, not `{value}`")),
                 };
             }
             "--help" | "-h" => return Ok(None),

@@ -12,6 +12,7 @@
 //! ```
 
 use std::env;
+use std::ops::RangeInclusive;
 use std::process::{Command, ExitCode};
 
 use wakeful_benches::allocator::Mode;
@@ -147,9 +148,9 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--quick" => (options.rounds, options.tasks) = (5, 10_000),
-            "--rounds" => options.rounds = number(&arg, args.next(), 2)?,
-            "--tasks" => options.tasks = number(&arg, args.next(), 1)?,
-            "--workers" => options.workers = number(&arg, args.next(), 1)?,
+            "--rounds" => options.rounds = number(&arg, args.next(), 2..=100_000)?,
+            "--tasks" => options.tasks = number(&arg, args.next(), 1..=100_000_000)?,
+            "--workers" => options.workers = number(&arg, args.next(), 1..=1024)?,
             "--allocator" => {
                 let mode = args.next().and_then(|name| Mode::parse(&name));
                 options.allocator = Some(mode.ok_or("`--allocator` needs `default` or `kept`")?);
@@ -161,12 +162,16 @@ fn parse(mut args: impl Iterator<Item = String>) -> Result<Option<Options>, Stri
     Ok(Some(options))
 }
 
-fn number(name: &str, value: Option<String>, least: usize) -> Result<usize, String> {
-    let value = value.ok_or(format!("`{name}` needs a number"))?;
+fn number(
+    name: &str,
+    value: Option<String>,
+    range: RangeInclusive<usize>,
+) -> Result<usize, String> {
+    let (least, most) = (range.start(), range.end());
+    let wanted = format!("`{name}` needs a number from {least} to {most}");
+    let value = value.ok_or(wanted.clone())?;
     match value.replace('_', "").parse() {
-        Ok(number) if number >= least => Ok(number),
-        _ => Err(format!(
-            "`{name}` needs a number from {least} on, not `{value}`"
-        )),
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("{wanted}, not `{value}`")),
     }
 }
