@@ -91,7 +91,9 @@ async fn event() {
 async fn promise() -> Result<(), Box<dyn Error>> {
     println!("promise");
     let degrees = Promise::from_callback(|resolver| {
-        read_thermometer(move |degrees| drop(resolver.resolve(degrees)));
+        read_thermometer(move |degrees| {
+            let _ = resolver.resolve(degrees);
+        });
     });
     say("asked; going on");
     say(&format!("awaited: {} degrees", degrees.await?));
@@ -127,8 +129,10 @@ async fn promise() -> Result<(), Box<dyn Error>> {
 /// The bridge from a callback to a promise, as a program would have it in one place.
 fn ask() -> Promise<i32> {
     Promise::from_callback(|resolver| {
-        // If nobody wants the value any more, it comes back; here it is dropped.
-        read_thermometer(move |degrees| drop(resolver.resolve(degrees)));
+        read_thermometer(move |degrees| {
+            // If nobody wants the value any more, it comes back; here it is dropped.
+            let _ = resolver.resolve(degrees);
+        });
     })
 }
 
