@@ -194,8 +194,6 @@ impl Pool {
         let mut state = self.state.lock();
         let ours = state.handles.contains_key(&thread::current().id());
         state.closing += usize::from(ours);
-        // Other threads of the pool that wait in here need not wait for this one.
-        self.ended.notify_all();
         let all_ended = loop {
             if state.threads <= if ours { state.closing } else { 0 } {
                 break true;

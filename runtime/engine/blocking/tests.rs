@@ -12,7 +12,7 @@ use super::{Config, Job, Pool, State, Stats, SubmitError, System};
 use crate::primitives::{Condvar, MutexGuard, thread};
 
 /// Longer than any machine needs; only a failing test waits for it.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(10);
 
 fn config(max_threads: usize) -> Config {
     Config {
@@ -45,6 +45,12 @@ fn job(run: impl FnOnce() + Send + 'static) -> Box<dyn Job> {
 
 fn accept(result: Result<(), SubmitError>) {
     assert!(result.is_ok(), "the job was not accepted");
+}
+
+/// Shuts down without a limit, but fails rather than wait for ever.
+fn end(pool: &Pool) {
+    assert!(pool.shutdown(Some(LONG)), "threads are left");
+    assert!(pool.shutdown(None));
 }
 
 /// Occupies one thread until the sender returned is dropped.
@@ -83,7 +89,7 @@ fn jobs_run_in_order_on_one_thread_and_beside_each_other_on_two() {
     let seen: Vec<i32> = ran.iter().collect();
     assert_eq!(seen, (0..100).collect::<Vec<_>>());
     assert_eq!(pool.stats().threads, 1);
-    assert!(pool.shutdown(None));
+    end(&pool);
 
     let pool = Pool::new(config(2));
     let barrier = Arc::new(Barrier::new(2));
@@ -100,7 +106,7 @@ fn jobs_run_in_order_on_one_thread_and_beside_each_other_on_two() {
     }
     is_done.recv_timeout(LONG).unwrap();
     is_done.recv_timeout(LONG).unwrap();
-    assert!(pool.shutdown(None));
+    end(&pool);
 }
 
 #[test]
@@ -120,7 +126,7 @@ fn an_idle_thread_is_claimed_before_another_is_started() {
             queued: 0
         }
     );
-    assert!(pool.shutdown(None));
+    end(&pool);
 }
 
 #[test]
@@ -141,7 +147,7 @@ fn no_more_threads_than_allowed() {
     drop(first);
     is_done.recv_timeout(LONG).unwrap();
     drop(second);
-    assert!(pool.shutdown(None));
+    end(&pool);
 }
 
 #[test]
@@ -160,7 +166,7 @@ fn idle_threads_leave_and_come_back() {
         has_stopped.recv_timeout(LONG).unwrap();
         assert_eq!(pool.stats().threads, 0);
     }
-    assert!(pool.shutdown(None));
+    end(&pool);
     assert!(has_stopped.try_recv().is_err());
 }
 
@@ -190,7 +196,7 @@ fn bursts_lose_no_job_while_threads_leave() {
                 }
             }
             assert_eq!(pool.stats().queued, 0);
-            assert!(pool.shutdown(None));
+            end(&pool);
         }
     }
 }
@@ -218,7 +224,7 @@ fn many_submitters_and_few_threads() {
             });
         }
     });
-    assert!(pool.shutdown(None));
+    end(&pool);
     assert_eq!(ran.load(SeqCst), 20_000);
 }
 
@@ -238,7 +244,7 @@ fn shutdown_cancels_the_queue_but_runs_what_is_mandatory() {
     drop(log);
     assert!(!pool.shutdown(Some(Duration::ZERO)), "a job still runs");
     drop(release);
-    assert!(pool.shutdown(None));
+    end(&pool);
     let seen: Vec<_> = entries.iter().collect();
     assert_eq!(
         seen,
@@ -277,7 +283,7 @@ fn submit_after_and_during_shutdown_hands_the_job_back() {
     assert!(!pool.shutdown(Some(Duration::ZERO)));
     drop(release);
     assert!(result.recv_timeout(LONG).unwrap());
-    assert!(pool.shutdown(None));
+    end(&pool);
     let again = owned.clone();
     let late = pool.submit(job(move || drop(again)), false);
     assert!(matches!(late, Err(SubmitError::Closed(_))));
@@ -304,7 +310,7 @@ fn cancelling_may_submit_and_shut_down() {
     assert!(!pool.shutdown(Some(Duration::ZERO)));
     assert!(!entries.recv().unwrap());
     drop(release);
-    assert!(pool.shutdown(None));
+    end(&pool);
 }
 
 /// R20: the limit holds beside a job that never ends, and odd limits are limits.
@@ -318,7 +324,7 @@ fn shutdown_keeps_its_limit() {
         assert!(start.elapsed() >= limit);
         assert!(start.elapsed() < LONG / 2);
         drop(release);
-        assert!(pool.shutdown(None));
+        end(&pool);
     }
     for limit in [Duration::MAX, Duration::MAX / 10] {
         let pool = Pool::new(config(1));
@@ -333,7 +339,7 @@ fn shutdown_keeps_its_limit() {
     }
     let never_used = Pool::new(config(1));
     assert!(never_used.shutdown(Some(Duration::ZERO)));
-    assert!(never_used.shutdown(None));
+    end(&never_used);
 }
 
 fn until_closed(pool: &Pool) {
@@ -352,7 +358,7 @@ fn shutdown_does_not_wait_for_keep_alive() {
     let held: Vec<_> = (0..4).map(|_| occupy(&pool)).collect();
     drop(held);
     until(&pool, |stats| stats.idle == 4);
-    assert!(pool.shutdown(None));
+    end(&pool);
 }
 
 /// A runtime may be dropped by a job of its own pool: the thread does not wait for itself, nor
@@ -382,7 +388,7 @@ fn shutdown_from_the_pools_own_threads() {
             .recv_timeout(LONG)
             .expect("two threads wait for each other")
     );
-    assert!(pool.shutdown(None));
+    end(&pool);
     assert_eq!(pool.state.lock().threads, 0);
 }
 
@@ -419,7 +425,7 @@ fn user_panics_cost_nobody_else_anything() {
     assert!(!pool.shutdown(Some(Duration::ZERO)));
     drop(release);
     is_done.recv_timeout(LONG).expect("the mandatory job runs");
-    assert!(pool.shutdown(None));
+    end(&pool);
 }
 
 #[test]
@@ -454,7 +460,7 @@ fn hooks_run_on_each_thread_inside_enter() {
         job(move || running.send(("run", thread::current().id())).unwrap()),
         true,
     ));
-    assert!(pool.shutdown(None));
+    end(&pool);
     let seen: Vec<_> = entries.try_iter().collect();
     let words: Vec<_> = seen.iter().map(|entry| entry.0).collect();
     assert_eq!(words, ["entered", "start", "run", "stop", "left"]);
@@ -484,7 +490,7 @@ fn threads_are_named_and_a_nul_is_no_panic() {
             false,
         ));
         assert_eq!(named.recv_timeout(LONG).unwrap().as_deref(), Some(expected));
-        assert!(pool.shutdown(None));
+        end(&pool);
     }
 }
 
@@ -508,7 +514,7 @@ fn naming_may_reenter_the_pool() {
     accept(pool.submit(job(move || done.send(()).unwrap()), false));
     is_done.recv_timeout(LONG).unwrap();
     assert_eq!(pool.stats().threads, 1);
-    assert!(pool.shutdown(None));
+    end(&pool);
 }
 
 /// A system that starts so many threads and no more, and can wake sleepers for no reason.
@@ -575,7 +581,7 @@ fn a_refused_thread_hands_the_job_back_or_leaves_it_to_the_others() {
     );
     drop(release);
     has_run.recv_timeout(LONG).expect("the one thread takes it");
-    assert!(pool.shutdown(None));
+    end(&pool);
 }
 
 /// Sleepers that wake for no reason neither leave nor lose count.
@@ -592,36 +598,91 @@ fn spurious_wakes_change_nothing() {
     }
     until(&pool, |stats| stats.idle == 2);
     assert_eq!(pool.stats().threads, 2);
-    assert!(pool.shutdown(None));
+    end(&pool);
+}
+
+/// A thread has ended only once its guard is dropped.
+#[test]
+fn shutdown_waits_for_the_guards_drop() {
+    struct Guard(Sender<()>, Receiver<()>);
+    impl Drop for Guard {
+        fn drop(&mut self) {
+            self.0.send(()).unwrap();
+            let _ = self.1.recv();
+        }
+    }
+    let (dropping, is_dropping) = channel();
+    let (release, released) = channel();
+    let guard = StdMutex::new(Some(Guard(dropping, released)));
+    let pool = Pool::new(Config {
+        enter: Arc::new(move || Box::new(guard.lock().unwrap().take())),
+        ..config(1)
+    });
+    accept(pool.submit(job(|| ()), true));
+    assert!(!pool.shutdown(Some(Duration::ZERO)));
+    is_dropping.recv_timeout(LONG).unwrap();
+    assert!(!pool.shutdown(Some(Duration::ZERO)));
+    drop(release);
+    end(&pool);
+}
+
+/// Counts threads whose thread-locals are gone. Slow to go, so that a shutdown that does not wait
+/// for it is seen.
+struct Gone(Arc<AtomicUsize>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        for _ in 0..1_000 {
+            thread::yield_now();
+        }
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+thread_local! {
+    static LOCAL: std::cell::OnceCell<Gone> = const { std::cell::OnceCell::new() };
+}
+
+fn leave_a_local(gone: &Arc<AtomicUsize>) {
+    LOCAL.with(|local| assert!(local.set(Gone(gone.clone())).is_ok()));
 }
 
 /// Without a limit, shutdown returns after the threads' thread-locals are gone.
 #[test]
 fn shutdown_joins_the_threads() {
-    struct Tell(Arc<AtomicUsize>);
-    impl Drop for Tell {
-        fn drop(&mut self) {
-            self.0.fetch_add(1, SeqCst);
-        }
+    let gone = Arc::new(AtomicUsize::new(0));
+    let pool = Pool::new(config(4));
+    let all = Arc::new(Barrier::new(4));
+    for _ in 0..4 {
+        let (all, gone) = (all.clone(), gone.clone());
+        accept(pool.submit(
+            job(move || {
+                leave_a_local(&gone);
+                all.wait();
+            }),
+            true,
+        ));
     }
-    thread_local! {
-        static LOCAL: std::cell::OnceCell<Tell> = const { std::cell::OnceCell::new() };
-    }
-    for _ in 0..50 {
-        let gone = Arc::new(AtomicUsize::new(0));
-        let pool = Pool::new(config(4));
-        let all = Arc::new(Barrier::new(4));
-        for _ in 0..4 {
-            let (all, gone) = (all.clone(), gone.clone());
-            accept(pool.submit(
-                job(move || {
-                    LOCAL.with(|local| assert!(local.set(Tell(gone)).is_ok()));
-                    all.wait();
-                }),
-                true,
-            ));
-        }
-        assert!(pool.shutdown(None));
-        assert_eq!(gone.load(SeqCst), 4);
-    }
+    end(&pool);
+    assert_eq!(gone.load(SeqCst), 4);
+}
+
+/// A thread that left early is joined by the next one that leaves, and so by the shutdown.
+#[test]
+fn shutdown_joins_threads_that_left_before() {
+    let (stopped, has_stopped) = channel();
+    let stopped = StdMutex::new(stopped);
+    let gone = Arc::new(AtomicUsize::new(0));
+    let pool = Pool::new(Config {
+        keep_alive: Duration::ZERO,
+        on_stop: Some(Arc::new(move || stopped.lock().unwrap().send(()).unwrap())),
+        ..config(1)
+    });
+    let local = gone.clone();
+    accept(pool.submit(job(move || leave_a_local(&local)), true));
+    has_stopped.recv_timeout(LONG).unwrap();
+    accept(pool.submit(job(|| ()), true));
+    has_stopped.recv_timeout(LONG).unwrap();
+    end(&pool);
+    assert_eq!(gone.load(SeqCst), 1);
 }
