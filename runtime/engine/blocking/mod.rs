@@ -210,9 +210,13 @@ impl Pool {
             };
         };
         state.closing -= usize::from(ours);
-        let last = state.last.take();
+        let last = match limit {
+            None => state.last.take(),
+            // Joining has no limit of its own.
+            Some(_) => None,
+        };
         drop(state);
-        if let (None, Some(last)) = (limit, last) {
+        if let Some(last) = last {
             let _ = last.join();
         }
         all_ended
