@@ -6,9 +6,12 @@
 //! header of the task whose waker it was polled with, where `Handle::dump` reads it. Under a
 //! foreign executor's waker the note goes nowhere and costs one comparison.
 
+use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
 use std::task::Context;
+
+use crate::engine::task;
 
 /// A place in the user's program.
 #[derive(Clone, Copy)]
@@ -20,6 +23,11 @@ impl Site {
     #[inline]
     pub(crate) fn here() -> Self {
         Self(Location::caller())
+    }
+
+    /// A place known from elsewhere.
+    pub(crate) fn at(location: &'static Location<'static>) -> Self {
+        Self(location)
     }
 
     pub(crate) fn location(self) -> &'static Location<'static> {
@@ -62,11 +70,82 @@ pub(crate) enum Kind {
     Process,
 }
 
+impl Kind {
+    const NAMES: &[(Kind, &'static str)] = &[
+        (Kind::Nothing, "nothing"),
+        (Kind::Mutex, "Mutex"),
+        (Kind::RwLockRead, "RwLock (read)"),
+        (Kind::RwLockWrite, "RwLock (write)"),
+        (Kind::Semaphore, "Semaphore"),
+        (Kind::Notify, "Notify"),
+        (Kind::Condvar, "Condvar"),
+        (Kind::Barrier, "Barrier"),
+        (Kind::Oneshot, "oneshot"),
+        (Kind::Promise, "Promise"),
+        (Kind::Channel, "channel"),
+        (Kind::Join, "JoinHandle"),
+        (Kind::Sleep, "sleep"),
+        (Kind::Readable, "readable I/O"),
+        (Kind::Writable, "writable I/O"),
+        (Kind::Yield, "yield"),
+        (Kind::Blocking, "blocking call"),
+        (Kind::Signal, "signal"),
+        (Kind::Process, "process"),
+    ];
+
+    /// The name of the kind with this number, for dumps.
+    pub(crate) fn name(number: u8) -> &'static str {
+        let found = Self::NAMES.iter().find(|(kind, _)| *kind as u8 == number);
+        found.map_or("something", |(_, name)| name)
+    }
+}
+
 /// Notes in the current task's header that it waits for `resource`, a `kind`, at `site`.
 ///
 /// `resource` names the thing among others of its kind: an address or a token. Its low 56 bits
 /// are kept.
 #[inline]
 pub(crate) fn waiting(cx: &Context<'_>, kind: Kind, resource: usize, site: Site) {
-    let _ = (cx, kind, resource, site);
+    if let Some(task) = task::task_of(cx.waker()) {
+        task.wait.set(kind as u8, resource, site.0);
+    }
+}
+
+thread_local! {
+    static MUST_NOT_BLOCK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True on a thread that is running tasks: blocking it would stall them.
+pub(crate) fn must_not_block() -> bool {
+    MUST_NOT_BLOCK.try_with(Cell::get).unwrap_or(false)
+}
+
+/// Restores, when dropped, whether this thread may block.
+#[derive(Debug)]
+pub(crate) struct NoBlocking(bool);
+
+/// This thread runs tasks from now on, until the guard drops.
+pub(crate) fn forbid_blocking() -> NoBlocking {
+    NoBlocking(MUST_NOT_BLOCK.replace(true))
+}
+
+/// This thread may block, until the guard drops.
+pub(crate) fn allow_blocking() -> NoBlocking {
+    NoBlocking(MUST_NOT_BLOCK.replace(false))
+}
+
+impl Drop for NoBlocking {
+    fn drop(&mut self) {
+        let _ = MUST_NOT_BLOCK.try_with(|flag| flag.set(self.0));
+    }
+}
+
+/// Panics on a thread that runs tasks. `what` is the call that would block it.
+#[track_caller]
+pub(crate) fn deny_blocking(what: &str) {
+    assert!(
+        !must_not_block(),
+        "cannot call `{what}` here: it would block a thread that runs async tasks; use the async \
+         method, or move the call into `spawn_blocking`"
+    );
 }

@@ -2,6 +2,7 @@
 #![allow(
     dead_code,
     unused_imports,
+    unused_variables,
     missing_docs,
     unreachable_pub,
     reason = "first build: parts land one by one"
@@ -15,4 +16,19 @@ pub mod net;
 pub(crate) mod primitives;
 pub mod sync;
 #[cfg(not(loom))]
+pub mod task;
+#[cfg(not(loom))]
 pub mod time;
+
+#[cfg(not(loom))]
+pub use task::spawn;
+
+/// Runtimes: building one, running it, looking into it.
+#[cfg(not(loom))]
+pub mod runtime {
+    pub use crate::engine::builder::Builder;
+    pub use crate::engine::dump::{Dump, TaskDump, TaskState};
+    pub use crate::engine::handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
+    pub use crate::engine::metrics::RuntimeMetrics;
+    pub use crate::engine::runtime::{LocalOptions, LocalRuntime, Runtime};
+}

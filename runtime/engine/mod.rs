@@ -1,9 +1,31 @@
 //! The executor: everything between `spawn` and `poll`.
+#[cfg(not(loom))]
 pub(crate) mod blocking;
+#[cfg(not(loom))]
+pub(crate) mod builder;
+#[cfg(not(loom))]
+pub(crate) mod config;
 #[cfg(not(loom))]
 pub(crate) mod context;
 #[cfg(not(loom))]
 pub(crate) mod driver;
-#[cfg(all(feature = "reactor"))]
+#[cfg(not(loom))]
+pub(crate) mod dump;
+#[cfg(not(loom))]
+pub(crate) mod handle;
+#[cfg(not(loom))]
+pub(crate) mod local;
+#[cfg(not(loom))]
+pub(crate) mod local_set;
+pub(crate) mod metrics;
+#[cfg(not(loom))]
+pub(crate) mod park;
+#[cfg(feature = "reactor")]
 pub(crate) mod reactor;
+#[cfg(not(loom))]
+pub(crate) mod runtime;
+pub(crate) mod sleeper;
+#[cfg(not(loom))]
+pub(crate) mod stealing;
+pub(crate) mod task;
 pub(crate) mod timer;

@@ -31,6 +31,8 @@ mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+pub(crate) mod tasks;
+
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::io;

@@ -1,1 +1,61 @@
 //! `#[main]` and `#[test]`, on the bare `proc_macro` crate: no `syn`, no `quote`.
+//!
+//! Called by the compiler, through the re-exports of `wakeful`. The work is in modules that know
+//! nothing of the compiler, so that their tests run as plain functions:
+//!
+//! ```text
+//!   attribute's tokens --> options   what runtime, or which mistake
+//!   function's tokens  --> item      where `async`, the arguments, the body are, or which mistake
+//!   Cargo.toml         --> manifest  under which name the user imported wakeful
+//!                            |
+//!                            v
+//!                         expand     fn without `async`, whose body runs the old body
+//! ```
+//!
+//! Absent: parsing of types, patterns or expressions. The compiler parses them again anyway, and
+//! says what is wrong with them better than we could.
+
+mod expand;
+mod item;
+mod manifest;
+mod options;
+mod token;
+
+use proc_macro::TokenStream;
+
+/// Runs an `async fn` on a new runtime: the usual way to write an async `main`.
+///
+/// The runtime is built when the function is called and dropped when it returns, everything
+/// enabled. The function need not be named `main`; one that is not may take arguments.
+///
+/// | option | value | default |
+/// |---|---|---|
+/// | `flavor` | `"multi_thread"`, `"current_thread"` or `"local"` | `"multi_thread"` |
+/// | `worker_threads` | threads that run tasks, for `"multi_thread"` only | the number of cores |
+/// | `start_paused` | `true`: the clock starts paused; not for `"multi_thread"` | `false` |
+/// | `unhandled_panic` | `"ignore"` or `"shutdown_runtime"`; not for `"multi_thread"` | `"ignore"` |
+/// | `crate` | path to this crate, as a string | as in the manifest, see below |
+///
+/// The expansion names this crate as `Cargo.toml` does, also under a rename such as
+/// `tokio = { package = "wakeful", … }`. If it comes to you through another crate's re-export, say
+/// where it is: `crate = "other::wakeful"`.
+///
+/// # Panics
+///
+/// If the runtime cannot be built.
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::attribute(options::Macro::Main, args, item)
+}
+
+/// Runs an `async fn` as a test on a runtime of its own.
+///
+/// The options are those of `#[main]`. The default flavor is `"current_thread"`.
+///
+/// # Panics
+///
+/// If the runtime cannot be built.
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, item: TokenStream) -> TokenStream {
+    expand::attribute(options::Macro::Test, args, item)
+}

@@ -1,0 +1,173 @@
+//! Reactor and timers as one thing a thread can sleep on.
+//!
+//! Called by the schedulers: one thread at a time owns the [`Driver`] and parks on it, all others
+//! reach it through the [`Handle`]. Calls the reactor, the timers and the [`Sleeper`].
+//!
+//! ```text
+//! park: permit there? ----------------------> look at I/O, fire timers, return
+//!       no source registered ---------------> sleep in the Sleeper \  until the earliest of
+//!       a source registered ----------------> sleep in the reactor /  limit, timer, unpark, event
+//!       clock paused, nothing woken --------> move the clock to the next timer instead
+//! ```
+//!
+//! Registering the first source, or a timer earlier than all others, unparks a sleeper, so the
+//! choice made before going to sleep is never one that misses it.
+//!
+//! Invariants:
+//! - **D1** Whoever changes what a sleeper waits for does so before it unparks, and `park` looks
+//!   at sources before `begin` (an `unpark` in between makes `begin` fail) and at deadlines after
+//!   it (P3 of [`sleeper`]).
+//! - **D2** Timers fire and I/O wakers wake with no lock held, in `park`, on the owner's thread.
+//!
+//! Not here: a promise to sleep. `park` may return early, and its caller looks for work anyway.
+//!
+//! [`sleeper`]: crate::engine::sleeper
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::engine::sleeper::{How, Sleeper};
+use crate::engine::timer::{self, clock::Clock};
+
+#[cfg(test)]
+mod tests;
+
+/// The longest single sleep, 12 days: pollers take a timeout in 31 bits of milliseconds, and an
+/// early return costs nothing. Doubling it comes to their limit.
+const LONGEST_SLEEP: Duration = Duration::from_millis(1 << 30);
+
+/// What a driver is made of.
+#[derive(Clone, Debug)]
+pub(crate) struct Config {
+    pub(crate) io: bool,
+    pub(crate) time: bool,
+    /// Start with a clock that stands still.
+    pub(crate) start_paused: bool,
+    /// Whether `time::pause` is allowed: the runtime has a single thread.
+    pub(crate) pausable: bool,
+    /// How many I/O events one look at the reactor takes.
+    pub(crate) events_per_turn: usize,
+}
+
+/// What the thread that parks owns.
+pub(crate) struct Driver {
+    handle: Arc<Handle>,
+}
+
+/// What everybody else holds.
+pub(crate) struct Handle {
+    sleeper: Arc<Sleeper>,
+    time: Option<Arc<timer::Handle>>,
+}
+
+impl Driver {
+    pub(crate) fn new(config: &Config) -> io::Result<(Driver, Arc<Handle>)> {
+        let sleeper = Arc::new(Sleeper::new());
+        let time = config.time.then(|| {
+            let clock = Clock::new(config.start_paused);
+            let sleeper = Arc::clone(&sleeper);
+            Arc::new(timer::Handle::new(clock, sleeper, config.pausable))
+        });
+        let handle = Arc::new(Handle { sleeper, time });
+        let driver = Driver {
+            handle: Arc::clone(&handle),
+        };
+        Ok((driver, handle))
+    }
+
+    /// Sleeps until there is an event, a due timer, an [`unpark`](Handle::unpark), or for
+    /// `limit`; then wakes what is ready. `Some(ZERO)` only wakes what is ready.
+    pub(crate) fn park(&mut self, limit: Option<Duration>) {
+        let is_paused = self.time().is_some_and(|time| time.clock().is_paused());
+        if limit == Some(Duration::ZERO) {
+            self.look();
+        } else if is_paused {
+            self.park_paused(limit);
+        } else {
+            self.sleep(limit, true);
+        }
+        if let Some(time) = self.time() {
+            time.fire();
+        }
+    }
+
+    /// The runtime ends: everything that waits here is woken, and what comes later is refused.
+    pub(crate) fn shutdown(&mut self) {
+        if let Some(time) = self.time() {
+            time.shutdown();
+        }
+    }
+
+    fn time(&self) -> Option<&timer::Handle> {
+        self.handle.time.as_deref()
+    }
+
+    /// With the clock paused, time passes when there is nothing else to do.
+    fn park_paused(&mut self, limit: Option<Duration>) {
+        // Asked first: whoever inhibits wakes what waits for it, then allows.
+        let may_move = self.time().is_some_and(|time| time.clock().may_move());
+        let found = self.look();
+        // Not a short cut: both must happen.
+        let notified = self.handle.sleeper.end();
+        if found || notified {
+            return;
+        }
+        if may_move && self.time().is_some_and(|time| time.skip_to_next(limit)) {
+            return;
+        }
+        self.sleep(limit, false);
+    }
+
+    /// Sleeps, if there is no permit. `by_clock` is false if deadlines do not come by waiting.
+    fn sleep(&mut self, limit: Option<Duration>, by_clock: bool) {
+        let timers = self.handle.time.as_ref().filter(|_| by_clock);
+        if let Some(time) = timers {
+            time.refresh();
+        }
+        let how = How::Parked;
+        if !self.handle.sleeper.begin(how) {
+            self.look();
+            return;
+        }
+        // D1: read after `begin`.
+        let until_next = timers.and_then(|time| time.until_next());
+        let limit = shortest(limit, until_next);
+        match how {
+            How::Parked if limit.is_zero() => {}
+            How::Parked => self.handle.sleeper.wait(Some(limit)),
+            How::Polling => {}
+        }
+        self.handle.sleeper.end();
+    }
+
+    /// Wakes for what I/O is ready, without sleeping. True if there was any.
+    fn look(&mut self) -> bool {
+        false
+    }
+}
+
+impl Handle {
+    /// Ends the sleep of whoever parks, or leaves a permit that makes the next park not sleep.
+    #[inline]
+    pub(crate) fn unpark(&self) {
+        self.sleeper.unpark();
+    }
+
+    /// True if looking at the driver would find nothing: no source and no timer is registered.
+    #[inline]
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.time.as_ref().is_none_or(|time| time.is_empty())
+    }
+
+    #[inline]
+    pub(crate) fn time(&self) -> Option<&Arc<timer::Handle>> {
+        self.time.as_ref()
+    }
+}
+
+/// How long to sleep, given a caller's limit and the next timer.
+fn shortest(limit: Option<Duration>, until_next: Option<Duration>) -> Duration {
+    let limits = [limit, until_next, Some(LONGEST_SLEEP)];
+    limits.into_iter().flatten().min().unwrap_or(LONGEST_SLEEP)
+}

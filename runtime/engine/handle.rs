@@ -1,0 +1,416 @@
+//! `Handle`: a runtime as everybody but its owner sees it.
+
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::num::NonZeroU64;
+use std::panic::Location;
+use std::sync::{Arc, Weak};
+
+use super::blocking::{self, tasks::Tasks};
+use super::context::{self, Entered};
+use super::dump::{self, Dump};
+use super::metrics::RuntimeMetrics;
+use super::task::{self, JoinHandle};
+use super::{driver, local, park, stealing};
+
+/// A future larger than this is boxed before it is spawned: moving it around on the stack would
+/// cost more than the allocation, and may not fit a small stack. Debug builds copy more often.
+const BOX_ABOVE_BYTES: usize = if cfg!(debug_assertions) {
+    2 * 1024
+} else {
+    16 * 1024
+};
+
+/// Which scheduler a runtime has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RuntimeFlavor {
+    /// One thread: the one inside `block_on`.
+    CurrentThread,
+    /// Several threads that steal work from each other.
+    MultiThread,
+}
+
+/// Names a runtime among those of the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Id(NonZeroU64);
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[derive(Clone)]
+pub(crate) enum Scheduler {
+    Local(Arc<local::Shared>),
+    Stealing(Arc<stealing::Shared>),
+}
+
+pub(crate) struct Parts {
+    pub(crate) scheduler: Scheduler,
+    pub(crate) driver: Arc<driver::Handle>,
+    pub(crate) pool: Arc<blocking::Pool>,
+    pub(crate) blocking_tasks: Arc<Tasks>,
+    pub(crate) records: dump::Records,
+    pub(crate) id: Id,
+    pub(crate) name: Option<String>,
+}
+
+/// A counted reference to a runtime, for spawning onto it and looking into it.
+///
+/// It does not keep the runtime running: once the [`Runtime`](super::runtime::Runtime) is dropped,
+/// what is spawned is cancelled at once.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::runtime::{Builder, Handle};
+///
+/// let runtime = Builder::new_current_thread().build().unwrap();
+/// let handle: Handle = runtime.handle().clone();
+/// let task = handle.spawn(async { 1 + 1 });
+/// assert_eq!(runtime.block_on(task).unwrap(), 2);
+/// ```
+#[derive(Clone)]
+pub struct Handle {
+    parts: Arc<Parts>,
+}
+
+/// Keeps a thread inside a runtime. Made by [`Handle::enter`] and `Runtime::enter`.
+///
+/// Guards must be dropped in the reverse order of their making.
+#[derive(Debug)]
+#[must_use = "dropping the guard leaves the runtime again"]
+pub struct EnterGuard<'a> {
+    _entered: Entered,
+    runtime: PhantomData<&'a Handle>,
+}
+
+/// There is no runtime on this thread.
+#[derive(Debug)]
+pub struct TryCurrentError(Missing);
+
+#[derive(Debug)]
+enum Missing {
+    NoContext,
+    ThreadLocalDestroyed,
+}
+
+impl TryCurrentError {
+    /// The thread is in no runtime.
+    #[must_use]
+    pub fn is_missing_context(&self) -> bool {
+        matches!(self.0, Missing::NoContext)
+    }
+
+    /// The thread is ending and its thread-locals are gone.
+    #[must_use]
+    pub fn is_thread_local_destroyed(&self) -> bool {
+        matches!(self.0, Missing::ThreadLocalDestroyed)
+    }
+}
+
+impl fmt::Display for TryCurrentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Missing::NoContext => f.write_str(context::NO_RUNTIME),
+            Missing::ThreadLocalDestroyed => {
+                f.write_str("this thread is ending and its runtime context is gone")
+            }
+        }
+    }
+}
+
+impl std::error::Error for TryCurrentError {}
+
+impl Handle {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self {
+            parts: Arc::new(parts),
+        }
+    }
+
+    pub(crate) fn next_id() -> Id {
+        use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Relaxed);
+        Id(NonZeroU64::new(id).expect("2^64 runtimes were not built"))
+    }
+
+    pub(crate) fn downgrade(&self) -> WeakHandle {
+        WeakHandle(Arc::downgrade(&self.parts))
+    }
+
+    /// The single-threaded scheduler, if it is that.
+    pub(crate) fn local(&self) -> Option<&Arc<local::Shared>> {
+        match &self.parts.scheduler {
+            Scheduler::Local(shared) => Some(shared),
+            Scheduler::Stealing(_) => None,
+        }
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        match &self.parts.scheduler {
+            Scheduler::Local(shared) => shared.is_shut_down(),
+            Scheduler::Stealing(shared) => shared.is_shut_down(),
+        }
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+
+    pub(crate) fn driver(&self) -> &Arc<driver::Handle> {
+        &self.parts.driver
+    }
+
+    /// The runtime this thread is in.
+    ///
+    /// # Panics
+    ///
+    /// If there is none. See [`try_current`](Self::try_current).
+    #[track_caller]
+    #[must_use]
+    pub fn current() -> Self {
+        context::handle()
+    }
+
+    /// The runtime this thread is in.
+    ///
+    /// # Errors
+    ///
+    /// [`TryCurrentError`] if there is none.
+    pub fn try_current() -> Result<Self, TryCurrentError> {
+        context::try_handle().ok_or_else(|| {
+            let gone = context::is_thread_local_destroyed();
+            let why = if gone {
+                Missing::ThreadLocalDestroyed
+            } else {
+                Missing::NoContext
+            };
+            TryCurrentError(why)
+        })
+    }
+
+    /// Puts this thread into the runtime, so that `wakeful::spawn`, sockets and timers find it.
+    /// It does not run anything.
+    pub fn enter(&self) -> EnterGuard<'_> {
+        EnterGuard {
+            _entered: context::enter(self),
+            runtime: PhantomData,
+        }
+    }
+
+    /// Starts a task on the runtime.
+    ///
+    /// It begins to run whether or not the handle is awaited. On a runtime that is shut down the
+    /// future is dropped and the handle gives a cancelled error.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_unsend(future, Location::caller())
+    }
+
+    /// As `spawn`. That the future may go to other threads if they run tasks is the caller's to
+    /// know.
+    #[inline]
+    pub(crate) fn spawn_unsend<F: Future + 'static>(
+        &self,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> JoinHandle<F::Output> {
+        if size_of::<F>() > BOX_ABOVE_BYTES {
+            return self
+                .try_spawn(Box::pin(future), spawned)
+                .unwrap_or_else(|refused| refused.end());
+        }
+        self.try_spawn(future, spawned)
+            .unwrap_or_else(|refused| refused.end())
+    }
+
+    /// Spawns, or gives the future back if the runtime is shut down.
+    #[inline]
+    pub(crate) fn try_spawn<F: Future + 'static>(
+        &self,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> Result<JoinHandle<F::Output>, Refused<F>> {
+        let result = match &self.parts.scheduler {
+            Scheduler::Local(shared) => shared.spawn(future, spawned),
+            Scheduler::Stealing(shared) => shared.spawn(future, spawned),
+        };
+        result.map_err(|future| Refused { future, spawned })
+    }
+
+    /// Runs `f` on a thread kept for calls that block.
+    ///
+    /// Aborting has an effect only before it starts. While it waits or runs, a paused clock does
+    /// not advance on its own.
+    ///
+    /// # Panics
+    ///
+    /// If the system refuses the pool's first thread.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.spawn_call(f, false)
+    }
+
+    /// As `spawn_blocking`; a `mandatory` call runs although the runtime shuts down first.
+    #[track_caller]
+    pub(crate) fn spawn_call<F, R>(&self, f: F, mandatory: bool) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        let parts = &self.parts;
+        let time_stands = parts.driver.time().map(|time| time.inhibit_auto_advance());
+        let spawned = Location::caller();
+        parts
+            .blocking_tasks
+            .spawn(&parts.pool, f, mandatory, time_stands, spawned)
+    }
+
+    /// Blocks this thread until `future` is done.
+    ///
+    /// It runs nothing else: on a single-threaded runtime tasks, I/O and timers make progress only
+    /// while some thread is inside `Runtime::block_on`.
+    ///
+    /// # Panics
+    ///
+    /// On a thread that is running async tasks already.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let _running = context::start_running(self);
+        if size_of::<F>() > BOX_ABOVE_BYTES {
+            return park::block_on(Box::pin(future));
+        }
+        park::block_on(future)
+    }
+
+    /// Which scheduler the runtime has.
+    #[must_use]
+    pub fn runtime_flavor(&self) -> RuntimeFlavor {
+        match &self.parts.scheduler {
+            Scheduler::Local(_) => RuntimeFlavor::CurrentThread,
+            Scheduler::Stealing(_) => RuntimeFlavor::MultiThread,
+        }
+    }
+
+    /// The runtime's id.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.parts.id
+    }
+
+    /// The name given with `Builder::name`.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.parts.name.as_deref()
+    }
+
+    /// A view of what the runtime counts.
+    #[must_use]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        RuntimeMetrics::new(self.clone())
+    }
+
+    /// Every live task: its id, state, what it waits for and where, and where it was spawned.
+    ///
+    /// It only reads. It polls nothing, takes no lock that a task holds, and works from any thread
+    /// while workers are busy or stuck. Tasks change while it reads, so it shows each task at some
+    /// moment of the call.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().build().unwrap();
+    /// # runtime.block_on(async {
+    /// let task = wakeful::spawn(std::future::pending::<()>());
+    /// wakeful::task::yield_now().await;
+    /// let dump = wakeful::runtime::Handle::current().dump();
+    /// assert!(dump.tasks().any(|entry| entry.id() == task.id()));
+    /// println!("{dump}");
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn dump(&self) -> Dump {
+        dump::dump(self)
+    }
+}
+
+/// A handle that does not keep its runtime's memory.
+pub(crate) struct WeakHandle(Weak<Parts>);
+
+impl WeakHandle {
+    pub(crate) fn upgrade(&self) -> Option<Handle> {
+        self.0.upgrade().map(|parts| Handle { parts })
+    }
+}
+
+/// A future that came too late.
+pub(crate) struct Refused<F> {
+    future: F,
+    spawned: &'static Location<'static>,
+}
+
+impl<F: Future> Refused<F> {
+    /// Drops the future, and gives a handle that says so.
+    #[cold]
+    pub(crate) fn end(self) -> JoinHandle<F::Output> {
+        task::allocate_cancelled::<F, local::Shared>(self.future, self.spawned)
+    }
+}
+
+/// Spawns onto the runtime this thread is in.
+#[track_caller]
+#[inline]
+pub(crate) fn spawn_here<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    let spawned = Location::caller();
+    if size_of::<F>() > BOX_ABOVE_BYTES {
+        return spawn_sized_here(Box::pin(future), spawned);
+    }
+    spawn_sized_here(future, spawned)
+}
+
+#[track_caller]
+#[inline]
+fn spawn_sized_here<F: Future + 'static>(
+    future: F,
+    spawned: &'static Location<'static>,
+) -> JoinHandle<F::Output> {
+    // What comes back is dropped outside of the borrow that `with_handle` holds.
+    match context::with_handle(future, |handle, future| handle.try_spawn(future, spawned)) {
+        Ok(Ok(handle)) => handle,
+        Ok(Err(refused)) => refused.end(),
+        Err(_future) => panic!("{}", context::NO_RUNTIME),
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Handle")
+            .field("id", &self.parts.id)
+            .field("flavor", &self.runtime_flavor())
+            .finish()
+    }
+}
+
+impl futures_task::Spawn for Handle {
+    #[track_caller]
+    fn spawn_obj(
+        &self,
+        future: futures_task::FutureObj<'static, ()>,
+    ) -> Result<(), futures_task::SpawnError> {
+        drop(self.spawn(future));
+        Ok(())
+    }
+}

@@ -1,0 +1,315 @@
+//! The selector, and the table of what is registered with it.
+
+use std::fmt;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Waker;
+use std::time::Duration;
+
+use mio::event::Source;
+use slab::Slab;
+
+use crate::engine::reactor::readiness::Readiness;
+use crate::engine::reactor::registration::Registration;
+use crate::io::{Interest, Ready};
+use crate::primitives::Mutex;
+
+/// The longest single sleep, in milliseconds (24.8 days): selectors take an `int`. Whoever wants
+/// to sleep longer comes back and sleeps again.
+const LONGEST_SLEEP_MS: u64 = i32::MAX as u64;
+
+/// Wakers that are gathered under the table's lock before it is let go to wake them. A larger
+/// batch locks less often and keeps registrations of other threads waiting for longer.
+const WAKERS_PER_LOCK: usize = 64;
+
+/// The token of the reactor's own waker. No source gets it: generations end before `u32::MAX`.
+const WAKE: mio::Token = mio::Token(usize::MAX);
+
+/// Bits of a token that are the table index.
+const INDEX_BITS: u32 = usize::BITS / 2;
+
+const GENERATIONS: usize = usize::MAX >> INDEX_BITS;
+
+/// The side that sleeps. Owned by the driver.
+pub(crate) struct Reactor {
+    poll: mio::Poll,
+    events: mio::Events,
+    /// Empty between turns; kept for its memory.
+    woken: Vec<Waker>,
+    handle: Arc<Handle>,
+}
+
+/// The side that registers and wakes. Shared by everything that does I/O on this runtime.
+pub(crate) struct Handle {
+    registry: mio::Registry,
+    waker: mio::Waker,
+    table: Mutex<Table>,
+    /// `table.sources.len()`, for those who do not want the lock.
+    sources: AtomicUsize,
+    first_source: Box<dyn Fn() + Send + Sync>,
+}
+
+struct Table {
+    sources: Slab<Entry>,
+    /// What the next source gets.
+    generation: usize,
+    shut_down: bool,
+}
+
+struct Entry {
+    generation: usize,
+    readiness: Arc<Readiness>,
+}
+
+impl Reactor {
+    /// `first_source` is called each time a source is registered while there was none.
+    ///
+    /// # Errors
+    ///
+    /// When the operating system has no selector for us.
+    pub(crate) fn new(
+        events_per_turn: usize,
+        first_source: Box<dyn Fn() + Send + Sync>,
+    ) -> io::Result<(Reactor, Arc<Handle>)> {
+        let poll = mio::Poll::new()?;
+        let handle = Arc::new(Handle {
+            registry: poll.registry().try_clone()?,
+            waker: mio::Waker::new(poll.registry(), WAKE)?,
+            table: Mutex::new(Table {
+                sources: Slab::new(),
+                generation: 0,
+                shut_down: false,
+            }),
+            sources: AtomicUsize::new(0),
+            first_source,
+        });
+        let reactor = Reactor {
+            poll,
+            events: mio::Events::with_capacity(events_per_turn),
+            woken: Vec::new(),
+            handle: handle.clone(),
+        };
+        Ok((reactor, handle))
+    }
+
+    /// Sleeps until an event, [`Handle::wake`], a signal or `limit`, then tells who waits.
+    ///
+    /// It may return earlier than `limit` without a reason. `None` sleeps without limit,
+    /// `Some(ZERO)` not at all. Returns how many wakers it woke.
+    ///
+    /// # Errors
+    ///
+    /// What the selector says. An interrupted sleep is not an error.
+    pub(crate) fn turn(&mut self, limit: Option<Duration>) -> io::Result<usize> {
+        match self.poll.poll(&mut self.events, sleep_limit(limit)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(0),
+            Err(error) => return Err(error),
+        }
+        let mut events = self
+            .events
+            .iter()
+            .filter(|event| event.token() != WAKE)
+            .map(|event| (event.token(), flags(event)));
+        let mut woken = 0;
+        // The lock is not taken for a turn that only our own waker ended.
+        while let Some(first) = events.next() {
+            let table = self.handle.table.lock();
+            for (token, ready) in [first].into_iter().chain(events.by_ref()) {
+                table.dispatch(token, ready, &mut self.woken);
+                if self.woken.len() >= WAKERS_PER_LOCK {
+                    break;
+                }
+            }
+            drop(table);
+            woken += self.woken.len();
+            wake_all(&mut self.woken);
+        }
+        Ok(woken)
+    }
+
+    /// Closes every source and wakes all who wait (R8).
+    pub(crate) fn shutdown(&mut self) {
+        let mut table = self.handle.table.lock();
+        table.shut_down = true;
+        let sources = std::mem::take(&mut table.sources);
+        self.handle.sources.store(0, Ordering::Relaxed);
+        drop(table);
+        for (_, source) in &sources {
+            source.readiness.close();
+            source.readiness.wake(Ready::ALL, &mut self.woken);
+            wake_all(&mut self.woken);
+        }
+    }
+
+    /// What `turn` does with an event of the selector.
+    #[cfg(test)]
+    pub(crate) fn inject(&mut self, token: usize, ready: Ready) {
+        let table = self.handle.table.lock();
+        table.dispatch(mio::Token(token), ready, &mut self.woken);
+        drop(table);
+        wake_all(&mut self.woken);
+    }
+}
+
+impl Handle {
+    /// Ends the current sleep in the selector, or the next one.
+    pub(crate) fn wake(&self) {
+        if let Err(error) = self.waker.wake() {
+            // A sleeper that nobody can wake would hang in silence.
+            panic!("the reactor's waker failed: {error}");
+        }
+    }
+
+    /// How many sources are registered.
+    pub(crate) fn sources(&self) -> usize {
+        self.sources.load(Ordering::Relaxed)
+    }
+
+    /// Registers `source`, which is taken to be ready for `initial` before the first event.
+    ///
+    /// # Errors
+    ///
+    /// When the runtime has shut down, or the selector does not take the source. Nothing stays
+    /// behind then (R7).
+    pub(crate) fn register(
+        self: &Arc<Self>,
+        source: &mut (impl Source + ?Sized),
+        interest: Interest,
+        initial: Ready,
+    ) -> io::Result<Registration> {
+        let readiness = Arc::new(Readiness::new(initial));
+        let (token, first) = self.insert(readiness.clone())?;
+        if first {
+            (self.first_source)();
+        }
+        let registration = Registration::new(self.clone(), readiness, token);
+        // On an error the registration is dropped, and leaves the table.
+        self.registry
+            .register(source, mio::Token(token), selector_interest(interest))?;
+        Ok(registration)
+    }
+
+    /// Takes `source` out of the selector.
+    pub(crate) fn deregister(&self, source: &mut (impl Source + ?Sized)) -> io::Result<()> {
+        self.registry.deregister(source)
+    }
+
+    fn insert(&self, readiness: Arc<Readiness>) -> io::Result<(usize, bool)> {
+        let mut table = self.table.lock();
+        if table.shut_down {
+            return Err(gone());
+        }
+        let generation = table.generation;
+        table.generation = (generation + 1) % GENERATIONS;
+        let index = table.sources.insert(Entry {
+            generation,
+            readiness,
+        });
+        // R9: before `first_source`.
+        let before = self.sources.fetch_add(1, Ordering::Relaxed);
+        Ok((token(index, generation), before == 0))
+    }
+
+    /// Gives the token back. Does nothing after a shutdown.
+    pub(crate) fn remove(&self, token: usize) {
+        let mut table = self.table.lock();
+        if table.find(token).is_none() {
+            return;
+        }
+        let entry = table.sources.remove(index(token));
+        self.sources.fetch_sub(1, Ordering::Relaxed);
+        drop(table);
+        // It may hold wakers.
+        drop(entry);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn table_len(&self) -> usize {
+        self.table.lock().sources.len()
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("reactor::Handle")
+            .field("sources", &self.sources())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Table {
+    fn find(&self, token: usize) -> Option<&Entry> {
+        let entry = self.sources.get(index(token))?;
+        (entry.generation == token >> INDEX_BITS).then_some(entry)
+    }
+
+    fn dispatch(&self, token: mio::Token, ready: Ready, woken: &mut Vec<Waker>) {
+        // R6: an event for a source that is gone finds nothing.
+        if let Some(entry) = self.find(token.0) {
+            entry.readiness.set(ready);
+            entry.readiness.wake(ready, woken);
+        }
+    }
+}
+
+fn token(index: usize, generation: usize) -> usize {
+    debug_assert!(index <= usize::MAX >> INDEX_BITS, "too many sources");
+    generation << INDEX_BITS | index
+}
+
+fn index(token: usize) -> usize {
+    token & (usize::MAX >> INDEX_BITS)
+}
+
+/// The error of every operation on a source whose reactor has shut down.
+pub(crate) fn gone() -> io::Error {
+    io::Error::other("the wakeful runtime that drives this I/O resource is gone")
+}
+
+pub(crate) fn sleep_limit(limit: Option<Duration>) -> Option<Duration> {
+    limit.map(|limit| limit.min(Duration::from_millis(LONGEST_SLEEP_MS)))
+}
+
+/// Wakes all, and lets no waker that panics keep the others from it. The panic hook has told.
+fn wake_all(woken: &mut Vec<Waker>) {
+    for waker in woken.drain(..) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+            // Dropping it runs foreign code once more.
+            std::mem::forget(payload);
+        }
+    }
+}
+
+fn flags(event: &mio::event::Event) -> Ready {
+    let flags = [
+        (event.is_readable(), Ready::READABLE),
+        (event.is_writable(), Ready::WRITABLE),
+        (event.is_read_closed(), Ready::READ_CLOSED),
+        (event.is_write_closed(), Ready::WRITE_CLOSED),
+        (event.is_priority(), Ready::PRIORITY),
+        (event.is_error(), Ready::ERROR),
+    ];
+    flags
+        .into_iter()
+        .filter_map(|(set, flag)| set.then_some(flag))
+        .fold(Ready::EMPTY, |all, flag| all | flag)
+}
+
+fn selector_interest(interest: Interest) -> mio::Interest {
+    let wanted = [
+        (interest.is_readable(), mio::Interest::READABLE),
+        (interest.is_writable(), mio::Interest::WRITABLE),
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        (interest.is_priority(), mio::Interest::PRIORITY),
+        // Errors are reported whatever the interest is, but the set must not be empty.
+        (interest.is_error(), mio::Interest::READABLE),
+    ];
+    wanted
+        .into_iter()
+        .filter_map(|(set, flag)| set.then_some(flag))
+        .reduce(mio::Interest::add)
+        .expect("an interest is never empty")
+}

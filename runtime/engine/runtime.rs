@@ -1,0 +1,269 @@
+//! `Runtime` and `LocalRuntime`: who owns a scheduler, runs it, and ends it.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::time::Duration;
+
+use super::handle::{EnterGuard, Handle, Scheduler};
+use super::metrics::RuntimeMetrics;
+use super::task::JoinHandle;
+use super::{context, local, stealing};
+
+/// Futures larger than this are boxed by `block_on`, for the sake of small stacks.
+const BOX_ABOVE_BYTES: usize = if cfg!(debug_assertions) {
+    2 * 1024
+} else {
+    16 * 1024
+};
+
+/// A runtime: scheduler, timers, I/O, and threads for calls that block.
+///
+/// Dropping it ends it: every task is dropped at its suspension, and the call waits for the
+/// closures of `spawn_blocking` that have started. Use [`shutdown_timeout`](Self::shutdown_timeout)
+/// or [`shutdown_background`](Self::shutdown_background) to wait less.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::runtime::Runtime;
+///
+/// let runtime = Runtime::new().unwrap();
+/// let sum = runtime.block_on(async {
+///     let half = wakeful::spawn(async { 21 });
+///     half.await.unwrap() * 2
+/// });
+/// assert_eq!(sum, 42);
+/// ```
+#[derive(Debug)]
+pub struct Runtime {
+    handle: Handle,
+}
+
+impl Runtime {
+    /// A work-stealing runtime with I/O and timers, one worker for each CPU.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses threads or the poller.
+    pub fn new() -> std::io::Result<Self> {
+        super::builder::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+    }
+
+    pub(crate) fn from_handle(handle: Handle) -> Self {
+        Self { handle }
+    }
+
+    /// A handle to the runtime.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// Starts a task. See [`Handle::spawn`].
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle.spawn(future)
+    }
+
+    /// Runs `f` on a thread kept for calls that block. See [`Handle::spawn_blocking`].
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.handle.spawn_blocking(f)
+    }
+
+    /// Runs `future` to its end on this thread, and the runtime's tasks with it.
+    ///
+    /// On a single-threaded runtime this is what runs the tasks. On the work-stealing runtime this
+    /// thread takes part as one of the workers while `future` waits. When it returns, other tasks
+    /// stay where they are: running on other workers, or waiting for the next `block_on`.
+    ///
+    /// # Panics
+    ///
+    /// If `future` panics, or on a thread that is running async tasks already.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        run(&self.handle, future, Location::caller())
+    }
+
+    /// Puts this thread into the runtime. See [`Handle::enter`].
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.handle.enter()
+    }
+
+    /// Ends the runtime and waits at most `limit` for started `spawn_blocking` closures.
+    ///
+    /// Those that take longer run on in their threads and their output is dropped.
+    pub fn shutdown_timeout(self, limit: Duration) {
+        end(&self.handle, Some(limit));
+    }
+
+    /// Ends the runtime and waits for no `spawn_blocking` closure.
+    pub fn shutdown_background(self) {
+        end(&self.handle, Some(Duration::ZERO));
+    }
+
+    /// A view of what the runtime counts.
+    #[must_use]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.handle.metrics()
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        // After `shutdown_timeout` and `shutdown_background` there is nothing left to end.
+        if !self.handle.is_shut_down() {
+            end(&self.handle, None);
+        }
+    }
+}
+
+#[track_caller]
+fn run<F: Future>(handle: &Handle, future: F, called: &'static Location<'static>) -> F::Output {
+    if size_of::<F>() > BOX_ABOVE_BYTES {
+        return run_sized(handle, Box::pin(future), called);
+    }
+    run_sized(handle, future, called)
+}
+
+#[track_caller]
+fn run_sized<F: Future>(
+    handle: &Handle,
+    future: F,
+    called: &'static Location<'static>,
+) -> F::Output {
+    let _running = context::start_running(handle);
+    match &handle.parts().scheduler {
+        Scheduler::Local(shared) => local::block_on(shared, future, called),
+        Scheduler::Stealing(shared) => stealing::block_on(shared, future, called),
+    }
+}
+
+/// Ends the runtime. `None`: waits for blocking closures as long as it takes.
+fn end(handle: &Handle, limit: Option<Duration>) {
+    let parts = handle.parts();
+    {
+        // What is dropped now finds its runtime, shut down.
+        let _entered = context::enter(handle);
+        match &parts.scheduler {
+            Scheduler::Local(shared) => local::shutdown(shared),
+            Scheduler::Stealing(shared) => stealing::shutdown(shared),
+        }
+    }
+    parts.pool.shutdown(limit);
+    parts.blocking_tasks.close();
+}
+
+/// A single-threaded runtime that stays on its thread, so that `spawn_local` works anywhere in it.
+///
+/// Made by `Builder::build_local`.
+///
+/// # Examples
+///
+/// ```
+/// use std::rc::Rc;
+/// use wakeful::runtime::Builder;
+///
+/// let runtime = Builder::new_current_thread().build_local(Default::default()).unwrap();
+/// let value = Rc::new(5);
+/// let task = runtime.spawn_local(async move { *value + 1 });
+/// assert_eq!(runtime.block_on(task).unwrap(), 6);
+/// ```
+#[derive(Debug)]
+pub struct LocalRuntime {
+    runtime: Runtime,
+    not_send: PhantomData<*mut u8>,
+}
+
+/// How a [`LocalRuntime`] is built. There is nothing to choose yet.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct LocalOptions {}
+
+impl LocalRuntime {
+    /// A runtime with I/O and timers on this thread.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses the poller.
+    pub fn new() -> std::io::Result<Self> {
+        super::builder::Builder::new_current_thread()
+            .enable_all()
+            .build_local(Default::default())
+    }
+
+    pub(crate) fn from_handle(handle: Handle) -> Self {
+        Self {
+            runtime: Runtime::from_handle(handle),
+            not_send: PhantomData,
+        }
+    }
+
+    /// A handle to the runtime. It may go to other threads; they can spawn what is `Send`.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        &self.runtime.handle
+    }
+
+    /// Starts a task that stays on this thread.
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.runtime.handle.spawn_unsend(future, Location::caller())
+    }
+
+    /// Runs `f` on a thread kept for calls that block. See [`Handle::spawn_blocking`].
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        self.runtime.handle.spawn_blocking(f)
+    }
+
+    /// Runs `future` to its end, and the runtime's tasks with it.
+    ///
+    /// # Panics
+    ///
+    /// If `future` panics, or on a thread that is running async tasks already.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        let shared = self
+            .runtime
+            .handle
+            .local()
+            .expect("a LocalRuntime has one thread");
+        let _owner = local::OwnerThread::enter(shared);
+        run(&self.runtime.handle, future, Location::caller())
+    }
+
+    /// Puts this thread into the runtime. See [`Handle::enter`].
+    pub fn enter(&self) -> EnterGuard<'_> {
+        self.runtime.enter()
+    }
+
+    /// Ends the runtime and waits at most `limit`. See [`Runtime::shutdown_timeout`].
+    pub fn shutdown_timeout(self, limit: Duration) {
+        self.runtime.shutdown_timeout(limit);
+    }
+
+    /// Ends the runtime and does not wait. See [`Runtime::shutdown_background`].
+    pub fn shutdown_background(self) {
+        self.runtime.shutdown_background();
+    }
+}

@@ -1,0 +1,403 @@
+//! One allocation: the header, then the future or its output. And the vtable over it.
+//!
+//! ```text
+//! spawn --> [ Header | future ] --run: Ready--> [ Header | output ] --join--> [ Header | - ] --> freed
+//!                        |
+//!                        +--- run: panic, or cancel ---> [ Header | - ], the reason in `wait`
+//! ```
+//!
+//! All functions here take a pointer to the header of a task whose type they know. Invariants T1
+//! to T4 are in `state.rs`; here they become accesses.
+//!
+//! - **C1** `Header` is the first field of `Cell<F>`, so a pointer to one is a pointer to the other.
+//! - **C2** The stage holds the future until `run` or `cancel` ends it, then the output if the
+//!   outcome is a value, else nothing. Only T1's and T2's owners touch it.
+//! - **C3** The future is never moved: it is pinned in the cell.
+
+#![expect(unsafe_code, reason = "the typed side of a task: C1 to C3, T1 to T4")]
+
+use std::alloc::Layout;
+use std::any::Any;
+use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::ptr::{self, NonNull};
+use std::task::{Context, Poll};
+
+use super::current::Turn;
+use super::header::{Header, Polled, VTable};
+use super::join::{JoinError, JoinHandle};
+use super::pool::{self, Arena, Owner, Placement};
+use super::state::{BeginPoll, Complete, EndPoll, Outcome, State, Wake};
+use super::{Runnable, waker};
+use crate::primitives::UnsafeCell;
+use crate::primitives::atomic::Ordering::Relaxed;
+
+/// What puts tasks into queues. Implemented by the schedulers; `self` is the arenas' owner.
+pub(crate) trait Schedule: Owner {
+    /// Queues a task that was just woken.
+    fn schedule(&self, task: Runnable);
+
+    /// True if this thread is running this scheduler's tasks, so that the scheduler cannot go
+    /// away before the thread is back in its loop.
+    fn is_current(&self) -> bool;
+}
+
+type Payload = Box<dyn Any + Send>;
+
+#[repr(C)]
+struct Cell<F: Future, S> {
+    header: Header,
+    stage: UnsafeCell<Stage<F>>,
+    scheduler: PhantomData<fn(S)>,
+}
+
+union Stage<F: Future> {
+    future: ManuallyDrop<F>,
+    output: ManuallyDrop<F::Output>,
+}
+
+impl<F: Future, S: Schedule> Cell<F, S> {
+    const VTABLE: VTable = Self::vtable(Placement::of(Layout::new::<Self>()));
+    /// For a task that no arena owns.
+    const ORPHAN: VTable = Self::vtable(Placement::large(Layout::new::<Self>()));
+
+    const fn vtable(placement: Placement) -> VTable {
+        VTable {
+            run: run::<F, S>,
+            cancel: cancel::<F, S>,
+            schedule: schedule::<S>,
+            wake: wake::<S>,
+            read_output: read_output::<F, S>,
+            drop_output: drop_output::<F, S>,
+            placement,
+        }
+    }
+
+    /// The stage of `task`.
+    fn stage(task: NonNull<Header>) -> *mut Stage<F> {
+        // SAFETY: C1. The callers' tasks are cells of this type and alive.
+        let stage = unsafe { &(*task.cast::<Self>().as_ptr()).stage };
+        stage.with_mut(|stage| stage)
+    }
+}
+
+/// Makes a task in `arena`. The run queue's side and the join handle's.
+#[inline]
+pub(crate) fn allocate<F: Future, S: Schedule>(
+    arena: &Arena,
+    future: F,
+    spawned: &'static Location<'static>,
+) -> (Runnable, JoinHandle<F::Output>) {
+    let vtable: &'static VTable = &const { Cell::<F, S>::VTABLE };
+    let slot = arena.take(vtable.placement);
+    if slot.fresh {
+        // SAFETY: A1. Fresh memory of the right size, which nobody else has seen.
+        unsafe { slot.task.write(Header::new(State::new(), vtable, spawned)) };
+    } else {
+        // SAFETY: A1. A slot of ours; the header in it is initialized.
+        unsafe { reuse(slot.task, vtable, spawned) };
+    }
+    let stage = slot.task.cast::<Cell<F, S>>();
+    let first = Stage {
+        future: ManuallyDrop::new(future),
+    };
+    // SAFETY: C1, A1. The memory behind the header is the cell's, not yet in use.
+    let place = unsafe { &raw mut (*stage.as_ptr()).stage };
+    // SAFETY: C2. As above.
+    unsafe { place.write(UnsafeCell::new(first)) };
+    arena.publish(&slot);
+    (Runnable(slot.task), JoinHandle::new(slot.task))
+}
+
+/// # Safety
+///
+/// A1: `task` is a free slot of the caller's arena that held a task before.
+#[inline]
+unsafe fn reuse(
+    task: NonNull<Header>,
+    vtable: &'static VTable,
+    spawned: &'static Location<'static>,
+) {
+    pool::begin_reuse();
+    let task = task.as_ptr();
+    // SAFETY: A1. Nobody but dumps reads a free slot, and they do not read this field.
+    unsafe { (&raw mut (*task).vtable).write(vtable) };
+    // SAFETY: A1, T4. As above; the slot was emptied before the task was freed.
+    unsafe { (&raw mut (*task).join).write(UnsafeCell::new(None)) };
+    // SAFETY: A1. Initialized, and from here on only atomic stores.
+    let header = unsafe { &*task };
+    header.state.reset();
+    header
+        .spawned
+        .store(ptr::from_ref(spawned).cast_mut(), Relaxed);
+    header.wait.clear();
+}
+
+/// The handle of a task that could not be spawned because its runtime is gone.
+pub(crate) fn allocate_cancelled<F: Future, S: Schedule>(
+    future: F,
+    spawned: &'static Location<'static>,
+) -> JoinHandle<F::Output> {
+    let vtable: &'static VTable = &const { Cell::<F, S>::ORPHAN };
+    let slot = pool::take_orphan(vtable.placement);
+    // SAFETY: Fresh memory of the right size, which nobody else has seen.
+    unsafe { slot.task.write(Header::new(State::new(), vtable, spawned)) };
+    let handle = JoinHandle::new(slot.task);
+    // SAFETY: T1. Nobody else has ever seen the task.
+    let header = unsafe { slot.task.as_ref() };
+    quietly(|| drop(future));
+    let order = header.state.complete(Outcome::Cancelled, false);
+    debug_assert_eq!(order, Complete::Nothing);
+    handle
+}
+
+/// Runs user code whose panic has no one to go to. The panic hook has reported it.
+fn quietly(f: impl FnOnce()) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(f)) {
+        // A payload whose own drop panics is leaked rather than dropped a second time.
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(payload))).map_err(std::mem::forget);
+    }
+}
+
+/// # Safety
+///
+/// T1: the caller took the task out of a queue. C1: it is a `Cell<F, S>`.
+unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
+    // SAFETY: T4. A task that is not done is alive.
+    let header = unsafe { task.as_ref() };
+    if header.state.begin_poll() == BeginPoll::Cancel {
+        // SAFETY: T1. The caller's.
+        unsafe { cancel::<F, S>(task) };
+        return Polled::Done;
+    }
+    let turn = Turn::begin(task);
+    let polled = catch_unwind(AssertUnwindSafe(|| {
+        let waker = waker::borrowed(task);
+        // SAFETY: C2, T1. The future is there and ours.
+        let future = unsafe { &mut *(*Cell::<F, S>::stage(task)).future };
+        // SAFETY: C3.
+        let future = unsafe { Pin::new_unchecked(future) };
+        future.poll(&mut Context::from_waker(&waker))
+    }));
+    let yielded = turn.end();
+    match polled {
+        Ok(Poll::Pending) if yielded && !header.state.stay_queued() => Polled::Again,
+        Ok(Poll::Pending) => match header.state.end_poll() {
+            EndPoll::Idle => Polled::Idle,
+            EndPoll::Again => Polled::Again,
+            EndPoll::Cancel => {
+                // SAFETY: T1. `end_poll` left the turn with us.
+                unsafe { cancel::<F, S>(task) };
+                Polled::Done
+            }
+        },
+        Ok(Poll::Ready(output)) => {
+            // SAFETY: C2, T1. The future is done and still there.
+            unsafe { drop_future::<F, S>(task) };
+            // SAFETY: C2, T1. The stage is empty.
+            unsafe { (*Cell::<F, S>::stage(task)).output = ManuallyDrop::new(output) };
+            // SAFETY: T1. We end our turn.
+            unsafe { finish(task, Outcome::Value) };
+            Polled::Done
+        }
+        Err(payload) => {
+            // SAFETY: C2, T1. The future panicked and is still there.
+            unsafe { drop_future::<F, S>(task) };
+            set_payload(header, payload);
+            // SAFETY: T1. We end our turn.
+            unsafe { finish(task, Outcome::Panicked) };
+            Polled::Done
+        }
+    }
+}
+
+/// Drops the future. A panic in there is reported by the panic hook and goes no further.
+///
+/// # Safety
+///
+/// C2, T1: the future is there and the caller's.
+unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) {
+    let stage = Cell::<F, S>::stage(task);
+    // SAFETY: C2. The caller's contract; nobody uses the future after this.
+    quietly(|| unsafe { ManuallyDrop::drop(&mut (*stage).future) });
+}
+
+/// # Safety
+///
+/// T1: the caller owns the task's turn, or has stopped every thread that could. C1: it is a
+/// `Cell<F, S>`.
+unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>) {
+    let stage = Cell::<F, S>::stage(task);
+    let turn = Turn::begin(task);
+    // SAFETY: C2. The future is there, and nobody uses it after this.
+    let drop = || unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+    let dropped = catch_unwind(AssertUnwindSafe(drop));
+    turn.end();
+    let outcome = match dropped {
+        Ok(()) => Outcome::Cancelled,
+        Err(payload) => {
+            // SAFETY: T4. Not done yet.
+            set_payload(unsafe { task.as_ref() }, payload);
+            Outcome::Panicked
+        }
+    };
+    // SAFETY: T1. We end the turn.
+    unsafe { finish(task, outcome) };
+}
+
+fn set_payload(header: &Header, payload: Payload) {
+    let payload = Box::into_raw(Box::new(payload));
+    header
+        .wait
+        .what
+        .store(payload.expose_provenance() as u64, Relaxed);
+}
+
+/// # Safety
+///
+/// T2: the task's outcome is `Panicked` and the caller owns the output. Once only.
+unsafe fn take_payload(header: &Header) -> Payload {
+    let payload = header.wait.what.load(Relaxed) as usize;
+    // SAFETY: T2. Stored by `set_payload`, taken once.
+    *unsafe { Box::from_raw(ptr::with_exposed_provenance_mut::<Payload>(payload)) }
+}
+
+/// Completes the task and does what follows. The task may be gone afterwards.
+///
+/// # Safety
+///
+/// T1: the caller owns the turn, and the stage agrees with `outcome` (C2).
+unsafe fn finish(task: NonNull<Header>, outcome: Outcome) {
+    // SAFETY: T4. Not done yet.
+    let header = unsafe { task.as_ref() };
+    let mut order = header.state.complete(outcome, false);
+    if order == Complete::DropOutput {
+        // SAFETY: T2. There is no join handle and never will be.
+        unsafe { discard_output(task, outcome) };
+        order = header.state.complete(outcome, true);
+    }
+    match order {
+        Complete::Nothing => {}
+        Complete::DropOutput => unreachable!("said to be dropped"),
+        // SAFETY: T4. The order says so.
+        Complete::Free => unsafe { free(task) },
+        Complete::WakeJoin => {
+            // SAFETY: T3. Done with JOIN_WAKER set: the slot is the completer's.
+            let waker = header.join.with_mut(|slot| unsafe { (*slot).take() });
+            if header.state.join_waker_taken() {
+                // SAFETY: T4. As above.
+                unsafe { free(task) };
+            }
+            if let Some(waker) = waker {
+                quietly(|| waker.wake());
+            }
+        }
+    }
+}
+
+/// Drops whatever the task ended with. A panic in there goes no further.
+///
+/// # Safety
+///
+/// T2: the output is there and the caller's.
+pub(super) unsafe fn discard_output(task: NonNull<Header>, outcome: Outcome) {
+    // SAFETY: T4. The caller holds it alive.
+    let header = unsafe { task.as_ref() };
+    match outcome {
+        Outcome::Cancelled => {}
+        // SAFETY: T2. The caller's.
+        Outcome::Panicked => quietly(|| drop(unsafe { take_payload(header) })),
+        // SAFETY: T2. The caller's.
+        Outcome::Value => quietly(|| unsafe { (header.vtable.drop_output)(task) }),
+    }
+}
+
+/// # Safety
+///
+/// T4: the caller is the one that frees the task.
+pub(super) unsafe fn free(task: NonNull<Header>) {
+    // SAFETY: T4. Not freed yet.
+    let placement = unsafe { task.as_ref() }.vtable.placement;
+    // SAFETY: T4. The caller's.
+    unsafe { pool::release(task, placement) };
+}
+
+/// # Safety
+///
+/// T2: the output is there and the caller's; `to` is valid for a `Result<F::Output, JoinError>`.
+unsafe fn read_output<F: Future, S: Schedule>(task: NonNull<Header>, to: *mut ()) {
+    // SAFETY: T4. The caller holds it alive.
+    let header = unsafe { task.as_ref() };
+    let id = super::id_of(task);
+    let result = match header.state.snapshot().outcome() {
+        Outcome::Value => {
+            let stage = Cell::<F, S>::stage(task);
+            // SAFETY: C2. The output is there and nobody uses it after this.
+            Ok(unsafe { ManuallyDrop::take(&mut (*stage).output) })
+        }
+        Outcome::Cancelled => Err(JoinError::cancelled(id)),
+        // SAFETY: T2. The caller's.
+        Outcome::Panicked => Err(JoinError::panicked(id, unsafe { take_payload(header) })),
+    };
+    // SAFETY: The caller's contract.
+    unsafe { to.cast::<Result<F::Output, JoinError>>().write(result) };
+}
+
+/// # Safety
+///
+/// T2: the outcome is a value, which is there and the caller's.
+unsafe fn drop_output<F: Future, S: Schedule>(task: NonNull<Header>) {
+    let stage = Cell::<F, S>::stage(task);
+    // SAFETY: C2. The caller's contract.
+    unsafe { ManuallyDrop::drop(&mut (*stage).output) };
+}
+
+/// The scheduler of `task`.
+///
+/// # Safety
+///
+/// The task is alive and belongs to a scheduler of type `S`; the reference is used no longer
+/// than the task is alive or `S::is_current` holds.
+unsafe fn scheduler<'a, S: Schedule>(task: NonNull<Header>) -> &'a S {
+    let placement = pool::placement_of(task);
+    // SAFETY: A3. The arena's owner is kept as long as the task.
+    unsafe { &*pool::owner_of(task, placement).cast::<S>() }
+}
+
+/// # Safety
+///
+/// T1: the caller has just set `SCHEDULED`, and has a reference to the task.
+unsafe fn schedule<S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: The caller's reference keeps the task alive.
+    unsafe { scheduler::<S>(task) }.schedule(Runnable(task));
+}
+
+/// # Safety
+///
+/// The caller gives up a waker reference.
+unsafe fn wake<S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: T4. The caller's reference.
+    let header = unsafe { task.as_ref() };
+    // SAFETY: As above.
+    let scheduler = unsafe { scheduler::<S>(task) };
+    if scheduler.is_current() {
+        match header.state.wake() {
+            Wake::Nothing => {}
+            Wake::Enqueue => scheduler.schedule(Runnable(task)),
+            // SAFETY: T4. The order says so.
+            Wake::Free => unsafe { free(task) },
+        }
+        return;
+    }
+    // On another thread the task could be run, freed and its runtime dropped before we have
+    // queued it: the reference must outlive the call.
+    if header.state.wake_by_ref() {
+        scheduler.schedule(Runnable(task));
+    }
+    if header.state.drop_waker() {
+        // SAFETY: T4. The order says so.
+        unsafe { free(task) };
+    }
+}

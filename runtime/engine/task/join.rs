@@ -1,0 +1,415 @@
+//! The handles to a task: `JoinHandle`, `AbortHandle`, and the `JoinError` it may end with.
+
+#![expect(
+    unsafe_code,
+    reason = "owner references and the join side of T2 and T3"
+)]
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll, Waker, ready};
+
+use super::Id;
+use super::cell::{discard_output, free};
+use super::header::Header;
+use super::state::Join;
+use crate::budget;
+use crate::leaf::{self, Kind, Site};
+
+/// An owner reference to a task.
+struct Owned(NonNull<Header>);
+
+// SAFETY: T4. A counted reference; what it gives access to is atomic, or guarded by the state.
+unsafe impl Send for Owned {}
+// SAFETY: T4. As above.
+unsafe impl Sync for Owned {}
+
+impl Owned {
+    #[inline]
+    fn header(&self) -> &Header {
+        // SAFETY: T4. Our reference.
+        unsafe { self.0.as_ref() }
+    }
+
+    fn id(&self) -> Id {
+        super::id_of(self.0)
+    }
+
+    fn abort(&self) {
+        if self.header().state.cancel() {
+            // SAFETY: T1. We have just set SCHEDULED, and hold a reference.
+            unsafe { (self.header().vtable.schedule)(self.0) }
+        }
+    }
+
+    fn abort_handle(&self) -> AbortHandle {
+        self.header().state.add_owner();
+        AbortHandle {
+            task: Owned(self.0),
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.header().state.snapshot().is_done()
+    }
+
+    /// T3. Stores `waker` for the completer. False if the task is done.
+    fn set_join_waker(&self, waker: &Waker) -> bool {
+        let header = self.header();
+        let slot = &header.join;
+        match header.state.join() {
+            Join::Done => return false,
+            Join::SlotIsSet => {
+                // SAFETY: T3. Set: nobody writes it, and only we could take it back.
+                let same = slot.with(|slot| unsafe { &*slot }.as_ref().map(|w| w.will_wake(waker)));
+                if same == Some(true) {
+                    return !self.is_finished();
+                }
+                if !header.state.unset_join_waker() {
+                    return false;
+                }
+            }
+            Join::SlotIsMine => {}
+        }
+        let new = Some(waker.clone());
+        // SAFETY: T3. Clear and not done: the slot is ours.
+        let old = slot.with_mut(|slot| unsafe { std::mem::replace(&mut *slot, new) });
+        let set = header.state.set_join_waker();
+        if !set {
+            self.clear_slot();
+        }
+        drop(old);
+        set
+    }
+
+    /// T3. The slot is ours.
+    fn clear_slot(&self) {
+        // SAFETY: T3. The caller has just been told so.
+        let waker = self
+            .header()
+            .join
+            .with_mut(|slot| unsafe { (*slot).take() });
+        drop(waker);
+    }
+}
+
+/// Owned permission to await a task's end.
+///
+/// Made by [`spawn`](crate::spawn) and its relatives. Awaiting it gives what the task returned, or a
+/// [`JoinError`] if it panicked or was aborted. Dropping it detaches the task, which runs on.
+///
+/// # Cancel safety
+///
+/// Await it by `&mut handle` and nothing is lost: the output stays with the task until a poll
+/// returns it.
+///
+/// # Panics
+///
+/// Polling it again after it returned the output panics.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let handle = wakeful::spawn(async { 6 * 7 });
+/// assert_eq!(handle.await.unwrap(), 42);
+/// # });
+/// ```
+pub struct JoinHandle<T> {
+    task: Owned,
+    output: PhantomData<T>,
+}
+
+// SAFETY: T2. The handle moves the output out at most once; it is never shared.
+unsafe impl<T: Send> Send for JoinHandle<T> {}
+// SAFETY: T2. `&JoinHandle` gives no access to the output.
+unsafe impl<T: Send> Sync for JoinHandle<T> {}
+impl<T> Unpin for JoinHandle<T> {}
+impl<T> UnwindSafe for JoinHandle<T> {}
+impl<T> RefUnwindSafe for JoinHandle<T> {}
+
+impl<T> JoinHandle<T> {
+    pub(super) fn new(task: NonNull<Header>) -> Self {
+        Self {
+            task: Owned(task),
+            output: PhantomData,
+        }
+    }
+
+    /// Asks for the task to end at its next suspension. Awaiting the handle then gives a
+    /// [cancelled](JoinError::is_cancelled) error, unless the task was done already.
+    ///
+    /// The future is dropped by its scheduler, on the thread it belongs to. A closure given to
+    /// `spawn_blocking` is only stopped if it has not started.
+    pub fn abort(&self) {
+        self.task.abort();
+    }
+
+    /// True once the task is done, whether or not its output was taken.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// A handle that can abort the task without awaiting it.
+    #[must_use]
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.task.abort_handle()
+    }
+
+    /// The task's id.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.task.id()
+    }
+
+    pub(crate) fn set_waker(&self, waker: &Waker) -> bool {
+        self.task.set_join_waker(waker)
+    }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let spent = ready!(budget::poll_proceed(cx));
+        let header = self.task.header();
+        if header.state.join() != Join::Done && self.task.set_join_waker(cx.waker()) {
+            // SAFETY: Written at spawn, from a `&'static Location`.
+            let site = Site::at(unsafe { &*header.spawned() });
+            leaf::waiting(cx, Kind::Join, self.task.id().number() as usize, site);
+            return Poll::Pending;
+        }
+        assert!(
+            header.state.has_output(),
+            "a JoinHandle was polled after it returned the output"
+        );
+        let mut output = MaybeUninit::<Self::Output>::uninit();
+        // SAFETY: T2. Done, and the output has not been taken.
+        unsafe { (header.vtable.read_output)(self.task.0, output.as_mut_ptr().cast()) };
+        header.state.output_taken();
+        spent.made_progress();
+        // SAFETY: `read_output` has written it.
+        Poll::Ready(unsafe { output.assume_init() })
+    }
+}
+
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        let state = &self.task.header().state;
+        if state.join() == Join::SlotIsSet && state.unset_join_waker() {
+            self.task.clear_slot();
+        }
+        let last = match state.drop_handle() {
+            Ok(last) => last,
+            Err(done) => {
+                // SAFETY: T2. Done with HANDLE set: the output is ours.
+                unsafe { discard_output(self.task.0, done.outcome()) };
+                state.output_taken();
+                state.drop_owner()
+            }
+        };
+        if last {
+            // SAFETY: T4. The state says so.
+            unsafe { free(self.task.0) }
+        }
+    }
+}
+
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle")
+            .field("id", &self.id())
+            .finish()
+    }
+}
+
+/// Aborts a task from afar, without being able to await it.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let task = wakeful::spawn(std::future::pending::<()>());
+/// let abort = task.abort_handle();
+/// abort.abort();
+/// assert!(task.await.unwrap_err().is_cancelled());
+/// assert!(abort.is_finished());
+/// # });
+/// ```
+pub struct AbortHandle {
+    task: Owned,
+}
+
+impl UnwindSafe for AbortHandle {}
+impl RefUnwindSafe for AbortHandle {}
+
+impl AbortHandle {
+    /// As [`JoinHandle::abort`].
+    pub fn abort(&self) {
+        self.task.abort();
+    }
+
+    /// As [`JoinHandle::is_finished`].
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+
+    /// The task's id.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.task.id()
+    }
+}
+
+impl Clone for AbortHandle {
+    fn clone(&self) -> Self {
+        self.task.abort_handle()
+    }
+}
+
+impl Drop for AbortHandle {
+    fn drop(&mut self) {
+        if self.task.header().state.drop_owner() {
+            // SAFETY: T4. The state says so.
+            unsafe { free(self.task.0) }
+        }
+    }
+}
+
+impl fmt::Debug for AbortHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortHandle")
+            .field("id", &self.id())
+            .finish()
+    }
+}
+
+/// Why a task gave no output: it panicked or was aborted.
+pub struct JoinError {
+    id: Id,
+    /// None: it was cancelled.
+    panic: Option<PanicPayload>,
+}
+
+/// Reached only through `&mut` or by value, so it is `Sync` whatever lies in it.
+struct PanicPayload(Box<dyn Any + Send>);
+
+// SAFETY: A `&PanicPayload` is only used for `&str` and `String` messages, which are `Sync`.
+unsafe impl Sync for PanicPayload {}
+
+impl UnwindSafe for PanicPayload {}
+impl RefUnwindSafe for PanicPayload {}
+
+impl PanicPayload {
+    fn message(&self) -> Option<&str> {
+        match self.0.downcast_ref::<String>() {
+            Some(message) => Some(message),
+            None => self.0.downcast_ref::<&'static str>().copied(),
+        }
+    }
+}
+
+impl JoinError {
+    pub(crate) fn cancelled(id: Id) -> Self {
+        Self { id, panic: None }
+    }
+
+    pub(crate) fn panicked(id: Id, payload: Box<dyn Any + Send>) -> Self {
+        Self {
+            id,
+            panic: Some(PanicPayload(payload)),
+        }
+    }
+
+    /// True if the task was aborted, or its runtime shut down.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.panic.is_none()
+    }
+
+    /// True if the task panicked.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        self.panic.is_some()
+    }
+
+    /// What the task panicked with.
+    ///
+    /// # Panics
+    ///
+    /// If the task did not panic.
+    #[track_caller]
+    #[must_use]
+    pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
+        match self.try_into_panic() {
+            Ok(payload) => payload,
+            Err(_) => panic!("`JoinError` reason is not a panic."),
+        }
+    }
+
+    /// What the task panicked with.
+    ///
+    /// # Errors
+    ///
+    /// The error itself if the task did not panic.
+    pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, Self> {
+        match self.panic {
+            Some(payload) => Ok(payload.0),
+            None => Err(self),
+        }
+    }
+
+    /// The id of the task that ended so.
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.id
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.panic {
+            None => write!(f, "task {} was cancelled", self.id),
+            Some(payload) => match payload.message() {
+                Some(message) => {
+                    write!(f, "task {} panicked with message {message:?}", self.id)
+                }
+                None => write!(f, "task {} panicked", self.id),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.panic {
+            None => write!(f, "JoinError::Cancelled({:?})", self.id),
+            Some(payload) => match payload.message() {
+                Some(message) => write!(f, "JoinError::Panic({:?}, {message:?}, ...)", self.id),
+                None => write!(f, "JoinError::Panic({:?}, ...)", self.id),
+            },
+        }
+    }
+}
+
+impl std::error::Error for JoinError {}
+
+impl From<JoinError> for io::Error {
+    fn from(error: JoinError) -> Self {
+        let reason = if error.is_panic() {
+            "task panicked"
+        } else {
+            "task was cancelled"
+        };
+        Self::other(reason)
+    }
+}

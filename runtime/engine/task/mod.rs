@@ -1,0 +1,152 @@
+//! A task: one allocation that holds a future, its state, and how to wake it.
+//!
+//! ```text
+//!   JoinHandle, AbortHandle --owner refs--> +--------+ <--waker refs-- Waker
+//!                                           | Header |
+//!   run queue --Runnable (no ref: T1)-----> | future |
+//!                                           +--------+
+//! ```
+//!
+//! Read `state.rs` first: the word that decides everything, and invariants T1 to T5. Then
+//! `cell.rs`: what the decisions do to memory. `pool.rs` is where the memory comes from.
+//!
+//! | handle       | counted as | may                                             |
+//! |--------------|------------|--------------------------------------------------|
+//! | `Runnable`   | nothing    | run or cancel the task, once; exists while queued |
+//! | `JoinHandle` | owner      | take the output                                  |
+//! | `AbortHandle`| owner      | cancel                                           |
+//! | `Waker`      | waker      | queue the task                                   |
+//!
+//! A task that is not done is kept by its scheduler alone, which finds it through the pool. So
+//! dropping all handles never ends a task; shutting down its runtime does.
+//!
+//! Not here: queues and threads. A scheduler implements [`Schedule`] and calls
+//! [`Runnable::run`].
+
+#![expect(unsafe_code, reason = "Runnable is the right to call the vtable: T1")]
+
+mod cell;
+mod current;
+mod header;
+mod id;
+mod join;
+pub(crate) mod list;
+pub(crate) mod main_task;
+pub(crate) mod pool;
+mod state;
+mod waker;
+
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, not(loom)))]
+mod tests;
+
+use std::panic::Location;
+use std::ptr::NonNull;
+
+pub(crate) use cell::{Schedule, allocate, allocate_cancelled};
+pub(crate) use current::{current, yield_current};
+pub(crate) use header::{Header, Polled};
+pub use id::Id;
+pub use join::{AbortHandle, JoinError, JoinHandle};
+pub(crate) use pool::{Arena, Owner, Registry};
+pub(crate) use state::Snapshot;
+pub(crate) use waker::task_of;
+
+/// A task's turn (T1): what run queues hold. Losing one loses the task.
+#[must_use = "a Runnable that is dropped is a task that never runs again"]
+pub(crate) struct Runnable(NonNull<Header>);
+
+// SAFETY: T1. One thread at a time has the turn; a scheduler whose tasks are not `Send` keeps its
+// turns on its thread.
+unsafe impl Send for Runnable {}
+
+impl Runnable {
+    /// Polls the task once, or drops its future if it was aborted. With `Polled::Again` the turn
+    /// is still the caller's: get it back with [`again`](Self::again).
+    #[inline]
+    pub(crate) fn run(self) -> Result<Polled, Runnable> {
+        let vtable = self.header().vtable;
+        // SAFETY: T1. We have the turn.
+        match unsafe { (vtable.run)(self.0) } {
+            Polled::Again => Err(self),
+            other => Ok(other),
+        }
+    }
+
+    /// Drops the future and completes the task as cancelled.
+    pub(crate) fn cancel(self) {
+        let vtable = self.header().vtable;
+        // SAFETY: T1. We have the turn.
+        unsafe { (vtable.cancel)(self.0) }
+    }
+
+    #[inline]
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: T4. A task with a turn is not done, so it is alive.
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn as_ptr(&self) -> *mut Header {
+        self.0.as_ptr()
+    }
+
+    pub(crate) fn into_ptr(self) -> *mut Header {
+        self.0.as_ptr()
+    }
+
+    /// # Safety
+    ///
+    /// T1: `task` came from [`into_ptr`](Self::into_ptr), and nobody else turns it back.
+    pub(crate) unsafe fn from_ptr(task: *mut Header) -> Self {
+        // SAFETY: It came from a `NonNull`.
+        Self(unsafe { NonNull::new_unchecked(task) })
+    }
+}
+
+/// Cancels every task of a scheduler that is not done.
+///
+/// # Safety
+///
+/// T1: every thread that could run one of the tasks has stopped and no queue will give one out
+/// any more; wakes from other threads find their queues closed.
+pub(crate) unsafe fn cancel_all(registry: &Registry) {
+    let mut tasks = Vec::new();
+    let read = |task: NonNull<Header>, _| {
+        // SAFETY: A1. The registry shows initialized headers.
+        let done = unsafe { task.as_ref() }.state.snapshot().is_done();
+        (!done).then_some(task)
+    };
+    registry.visit(read, |task| tasks.extend(task));
+    for task in tasks {
+        // SAFETY: T4. Not done, and only this loop completes tasks now.
+        let vtable = unsafe { task.as_ref() }.vtable;
+        // SAFETY: T1. The caller's contract.
+        unsafe { (vtable.cancel)(task) };
+    }
+}
+
+/// Reads every task's header; `keep` gets what was read of those that were live.
+pub(crate) fn read_headers<T>(
+    registry: &Registry,
+    mut read: impl FnMut(&Header, u64) -> T,
+    keep: impl FnMut(T),
+) {
+    // SAFETY: A1. The registry shows initialized headers, and they stay mapped meanwhile.
+    registry.visit(|task, id| read(unsafe { task.as_ref() }, id), keep);
+}
+
+/// A location that a header stored. `None` before it has.
+pub(crate) fn location(stored: *const Location<'static>) -> Option<&'static Location<'static>> {
+    // SAFETY: Headers store null or what was a `&'static Location`.
+    unsafe { stored.as_ref() }
+}
+
+fn id_of(task: NonNull<Header>) -> Id {
+    Id::from_number(pool::id_of(task, pool::placement_of(task)))
+}
+
+/// The id of the task this thread is polling.
+pub(crate) fn current_id() -> Option<Id> {
+    NonNull::new(current().cast_mut()).map(id_of)
+}

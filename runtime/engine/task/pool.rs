@@ -1,0 +1,755 @@
+//! Where tasks live: pooled slots, found again for shutdown and for a dump.
+//!
+//! Each thread that runs tasks has an [`Arena`]: chunks of 32 KiB, each cut into slots of one
+//! size. Spawning takes a slot, the last reference gives it back, neither with an atomic
+//! read-modify-write while it happens on the arena's own thread. The chunks are also the list of
+//! all tasks, so there is no other.
+//!
+//! ```text
+//! chunk, 32 KiB, aligned to itself
+//! +--------+-----------------------+--------+--------+--------+--  --+
+//! | Chunk  | ids: u64 for each slot | slot 0 | slot 1 | slot 2 |  ..  |
+//! +--------+-----------------------+--------+--------+--------+--  --+
+//!     |                                Header, then the future or its output
+//!     +--> Shared --> remote: slots freed on other threads, a stack
+//!                 --> owner: the scheduler, kept alive by its arenas
+//! ```
+//!
+//! A task too large for a slot, or more strictly aligned, gets an allocation of its own behind a
+//! [`Large`] prefix and an entry in `Shared::large`. Under loom, Miri and with
+//! `--cfg wakeful_no_pool` (sanitizers) every task does.
+//!
+//! - **A1** A slot's memory stays mapped until its arena ends, and its header is only written
+//!   with atomic stores once its id was published. So a dump may read a header that is being
+//!   reused; the id, read before and after, tells it (a sequence lock: 0 is "free").
+//! - **A2** The parts of an arena that are not atomic belong to the thread whose thread-local
+//!   holds the `Arena`, or to whoever owns the `Arena` value.
+//! - **A3** `Shared` lives until the arena is closed and every slot and large task taken from it
+//!   is back: `left` counts them, from the moment of closing exactly. Who brings it to zero frees.
+//! - **A4** Masking the low 15 bits of a pooled task's address gives its chunk.
+//!
+//! Not here: returning empty chunks to the system before the runtime ends.
+
+#![expect(unsafe_code, reason = "placement of tasks in memory: A1 to A4")]
+
+use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
+use std::cell::{Cell, RefCell};
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicU32, AtomicU64 as StdAtomicU64};
+
+use slab::Slab;
+
+use super::header::Header;
+use crate::primitives::atomic::{
+    AtomicI64, AtomicPtr, AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    fence,
+};
+use crate::primitives::{Arc, Mutex};
+
+/// Bytes of a chunk, and its alignment. Doubling it halves the chunk headers and doubles the
+/// least memory a size class takes.
+const CHUNK_BYTES: usize = 32 * 1024;
+/// Chunks are bought this many at a time at most: 1 MiB.
+const MAX_CHUNKS_AT_ONCE: usize = 32;
+/// Task ids are taken from the process-wide counter this many at a time.
+const ID_BLOCK: u64 = 64;
+
+const POOL: bool = !cfg!(any(loom, miri, wakeful_no_pool));
+/// Slot sizes: steps of 16 bytes to 256, then of 64 to 1024.
+const CLASSES: usize = 25;
+
+const fn class_of(bytes: usize) -> usize {
+    match bytes {
+        0..=64 => 0,
+        65..=256 => (bytes - 64).div_ceil(16),
+        _ => 12 + (bytes - 256).div_ceil(64),
+    }
+}
+
+const fn class_bytes(class: usize) -> usize {
+    if class <= 12 {
+        64 + 16 * class
+    } else {
+        256 + 64 * (class - 12)
+    }
+}
+
+/// Where a type of task goes. Decided at compile time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placement {
+    Pooled(u8),
+    /// Its own allocation: the whole layout, and where the task starts in it.
+    Large {
+        layout: Layout,
+        offset: usize,
+    },
+}
+
+impl Placement {
+    pub(crate) const fn of(task: Layout) -> Self {
+        if POOL && task.size() <= class_bytes(CLASSES - 1) && task.align() <= 16 {
+            return Self::Pooled(class_of(task.size()) as u8);
+        }
+        Self::large(task)
+    }
+
+    pub(crate) const fn large(task: Layout) -> Self {
+        let (layout, offset) = match Layout::new::<Large>().extend(task) {
+            Ok(both) => both,
+            Err(_) => panic!("the task is too large for this address space"),
+        };
+        Self::Large { layout, offset }
+    }
+}
+
+/// The scheduler that owns an arena's tasks.
+pub(crate) trait Owner: Send + Sync + 'static {
+    fn registry(&self) -> &Registry;
+}
+
+/// Every arena of one scheduler.
+#[derive(Default)]
+pub(crate) struct Registry(Mutex<Vec<SharedPtr>>);
+
+#[derive(Clone, Copy, PartialEq)]
+struct SharedPtr(NonNull<Shared>);
+
+// SAFETY: A3. An entry is removed before its `Shared` is freed, and `Shared` is used by any thread.
+unsafe impl Send for SharedPtr {}
+
+/// The part of an arena that any thread may touch.
+struct Shared {
+    owner: *const (),
+    drop_owner: unsafe fn(*const ()),
+    registry: *const Registry,
+    /// Slots freed on other threads, linked through `Header::next`; `CLOSED` after closing.
+    remote: AtomicPtr<Header>,
+    /// `OPEN` + large tasks while open; after closing, everything not yet freed.
+    left: AtomicI64,
+    /// All chunks, newest first.
+    chunks: AtomicPtr<Chunk>,
+    large: Mutex<Slab<TaskPtr>>,
+}
+
+struct TaskPtr(NonNull<Header>);
+
+// SAFETY: A3. A pointer to a large task, removed from the list before the task is freed.
+unsafe impl Send for TaskPtr {}
+
+const OPEN: i64 = 1 << 62;
+
+fn closed() -> *mut Header {
+    ptr::without_provenance_mut(1)
+}
+
+#[repr(C)]
+struct Chunk {
+    shared: NonNull<Shared>,
+    next: *mut Chunk,
+    /// Set on the first chunk of a purchase: how many were bought with it.
+    bought: u32,
+    slot_bytes: u32,
+    slots: u32,
+    /// Where slot 0 starts, from the chunk's start.
+    first_slot: u32,
+    /// Slots handed out at least once. The ones beyond were never written.
+    used: AtomicU32,
+}
+
+/// Before each large task.
+#[repr(C)]
+struct Large {
+    shared: Option<NonNull<Shared>>,
+    id: u64,
+    key: usize,
+}
+
+/// The owning side: where one thread allocates.
+pub(crate) struct Arena {
+    shared: NonNull<Shared>,
+    free: [Cell<*mut Header>; CLASSES],
+    open_chunk: [Cell<*mut Chunk>; CLASSES],
+    /// Chunks bought and not yet cut.
+    spare: RefCell<Vec<*mut Chunk>>,
+    next_purchase: Cell<usize>,
+    /// Slots taken and not yet known to be free.
+    live: Cell<i64>,
+    ids: Cell<(u64, u64)>,
+}
+
+// SAFETY: A2. Whoever owns the value owns the cells; `shared` is for any thread.
+unsafe impl Send for Arena {}
+
+thread_local! {
+    static LOCAL: RefCell<Option<Box<Arena>>> = const { RefCell::new(None) };
+}
+
+/// Makes `arena` the one this thread allocates from and frees to. Gives back the one before.
+pub(crate) fn install(arena: Option<Box<Arena>>) -> Option<Box<Arena>> {
+    LOCAL.with(|local| local.replace(arena))
+}
+
+/// True if this thread's arena is one of `owner`'s.
+#[inline]
+pub(crate) fn is_local<S: Owner>(owner: &S) -> bool {
+    let owner: *const S = owner;
+    let local = |local: &RefCell<Option<Box<Arena>>>| match local.borrow().as_deref() {
+        Some(arena) => ptr::eq(arena.shared().owner, owner.cast()),
+        None => false,
+    };
+    LOCAL.try_with(local).unwrap_or(false)
+}
+
+/// Runs `f` with this thread's arena. There must be one.
+#[inline]
+pub(crate) fn with_local<R>(f: impl FnOnce(&Arena) -> R) -> R {
+    LOCAL.with_borrow(|local| f(local.as_deref().expect("the caller is on its seat")))
+}
+
+static NEXT_ID: StdAtomicU64 = StdAtomicU64::new(1);
+
+/// Memory for a task, not yet written.
+pub(crate) struct Slot {
+    pub(crate) task: NonNull<Header>,
+    /// No dump has ever seen it: the header may be written plainly.
+    pub(crate) fresh: bool,
+    id: u64,
+    placement: Placement,
+}
+
+impl Arena {
+    pub(crate) fn new<S: Owner>(owner: &Arc<S>) -> Box<Self> {
+        unsafe fn drop_owner<S>(owner: *const ()) {
+            // SAFETY: A3. The pointer came from `Arc::into_raw` below and is given up here, once.
+            drop(unsafe { Arc::from_raw(owner.cast::<S>()) });
+        }
+        let registry: *const Registry = owner.registry();
+        let shared = Box::new(Shared {
+            owner: Arc::into_raw(owner.clone()).cast(),
+            drop_owner: drop_owner::<S>,
+            registry,
+            remote: AtomicPtr::new(ptr::null_mut()),
+            left: AtomicI64::new(OPEN),
+            chunks: AtomicPtr::new(ptr::null_mut()),
+            large: Mutex::new(Slab::new()),
+        });
+        let shared = NonNull::from(Box::leak(shared));
+        owner.registry().0.lock().push(SharedPtr(shared));
+        Box::new(Self {
+            shared,
+            free: [const { Cell::new(ptr::null_mut()) }; CLASSES],
+            open_chunk: [const { Cell::new(ptr::null_mut()) }; CLASSES],
+            spare: RefCell::new(Vec::new()),
+            next_purchase: Cell::new(1),
+            live: Cell::new(0),
+            ids: Cell::new((0, 0)),
+        })
+    }
+
+    fn shared(&self) -> &Shared {
+        // SAFETY: A3. The arena is not closed while the `Arena` exists.
+        unsafe { self.shared.as_ref() }
+    }
+
+    fn next_id(&self) -> u64 {
+        let (next, end) = self.ids.get();
+        if next < end {
+            self.ids.set((next + 1, end));
+            return next;
+        }
+        let first = NEXT_ID.fetch_add(ID_BLOCK, Relaxed);
+        self.ids.set((first + 1, first + ID_BLOCK));
+        first
+    }
+
+    /// Memory for one task. Write the header, then [`publish`](Self::publish).
+    #[inline]
+    pub(crate) fn take(&self, placement: Placement) -> Slot {
+        let id = self.next_id();
+        let Placement::Pooled(class) = placement else {
+            let task = allocate_large(Some(self.shared), id, placement);
+            return Slot {
+                task,
+                fresh: true,
+                id,
+                placement,
+            };
+        };
+        self.live.set(self.live.get() + 1);
+        let class = usize::from(class);
+        let head = self.free[class].get();
+        if let Some(task) = NonNull::new(head) {
+            // SAFETY: A1, A2. A slot on our free list: its header is mapped and nobody's but ours.
+            let next = unsafe { &(*head).next };
+            self.free[class].set(next.load(Relaxed));
+            return Slot {
+                task,
+                fresh: false,
+                id,
+                placement,
+            };
+        }
+        self.take_slowly(class, id, placement)
+    }
+
+    #[cold]
+    fn take_slowly(&self, class: usize, id: u64, placement: Placement) -> Slot {
+        if self.collect_remote() {
+            if let Some(task) = NonNull::new(self.free[class].get()) {
+                // SAFETY: A1, A2. As in `take`.
+                let next = unsafe { &(*task.as_ptr()).next };
+                self.free[class].set(next.load(Relaxed));
+                return Slot {
+                    task,
+                    fresh: false,
+                    id,
+                    placement,
+                };
+            }
+        }
+        let mut chunk = self.open_chunk[class].get();
+        // SAFETY: A1, A2. A chunk of this arena.
+        if chunk.is_null() || unsafe { (*chunk).is_full() } {
+            chunk = self.cut_chunk(class);
+            self.open_chunk[class].set(chunk);
+        }
+        // SAFETY: A1. As above.
+        let task = unsafe { Chunk::next_fresh(chunk) };
+        Slot {
+            task,
+            fresh: true,
+            id,
+            placement,
+        }
+    }
+
+    /// Takes what other threads freed onto the free lists. True if there was anything.
+    fn collect_remote(&self) -> bool {
+        let remote = &self.shared().remote;
+        if remote.load(Relaxed).is_null() {
+            return false;
+        }
+        // ORDERING: Acquire; pairs with the Release in `free_remote`.
+        let mut head = remote.swap(ptr::null_mut(), Acquire);
+        while let Some(task) = NonNull::new(head) {
+            // SAFETY: A1. A slot somebody freed: mapped, and ours since the swap.
+            head = unsafe { &(*task.as_ptr()).next }.load(Relaxed);
+            self.free_local(task);
+        }
+        true
+    }
+
+    #[inline]
+    fn free_local(&self, task: NonNull<Header>) {
+        let chunk = Chunk::of(task);
+        // SAFETY: A4. The task is pooled.
+        let class = class_of(unsafe { (*chunk.as_ptr()).slot_bytes } as usize);
+        // SAFETY: A1, A2. The slot is free and the list is ours.
+        unsafe { &(*task.as_ptr()).next }.store(self.free[class].get(), Relaxed);
+        self.free[class].set(task.as_ptr());
+        self.live.set(self.live.get() - 1);
+    }
+
+    fn cut_chunk(&self, class: usize) -> *mut Chunk {
+        let mut spare = self.spare.borrow_mut();
+        let memory = spare.pop().unwrap_or_else(|| {
+            let count = self.next_purchase.get();
+            self.next_purchase.set((count * 2).min(MAX_CHUNKS_AT_ONCE));
+            let first = buy_chunks(count);
+            for index in (1..count).rev() {
+                spare.push(first.wrapping_byte_add(index * CHUNK_BYTES));
+            }
+            // SAFETY: A1. Just bought, zeroed and unshared. A spare chunk's own count stays 0.
+            unsafe { (*first).bought = count as u32 };
+            first
+        });
+        let slot_bytes = class_bytes(class);
+        let head = size_of::<Chunk>();
+        let slots = (CHUNK_BYTES - head - 8) / (slot_bytes + size_of::<AtomicU64>());
+        let first_slot = (head + slots * size_of::<AtomicU64>()).next_multiple_of(16);
+        debug_assert!(first_slot + slots * slot_bytes <= CHUNK_BYTES);
+        let shared = self.shared();
+        // SAFETY: A1. The memory is a chunk of ours that nobody sees yet.
+        let bought = unsafe { (*memory).bought };
+        let chunk = Chunk {
+            shared: self.shared,
+            next: shared.chunks.load(Relaxed),
+            bought,
+            slot_bytes: slot_bytes as u32,
+            slots: slots as u32,
+            first_slot: first_slot as u32,
+            used: AtomicU32::new(0),
+        };
+        // SAFETY: A1. As above.
+        unsafe { memory.write(chunk) };
+        // ORDERING: Release; pairs with the Acquire in `Registry::visit`.
+        shared.chunks.store(memory, Release);
+        memory
+    }
+
+    /// Makes a written task visible to dumps.
+    #[inline]
+    pub(crate) fn publish(&self, slot: &Slot) {
+        publish(slot);
+    }
+}
+
+#[inline]
+fn publish(slot: &Slot) {
+    match slot.placement {
+        // ORDERING: Release; pairs with the Acquire in `Chunk::visit` (A1).
+        Placement::Pooled(_) => Chunk::id(slot.task).store(slot.id, Release),
+        Placement::Large { offset, .. } => {
+            let large = Large::of(slot.task, offset);
+            // SAFETY: A3. A large task lives behind its prefix.
+            let shared = unsafe { (*large).shared };
+            if let Some(shared) = shared {
+                // SAFETY: A3. Not freed: this task is counted.
+                let key = unsafe { shared.as_ref() }
+                    .large
+                    .lock()
+                    .insert(TaskPtr(slot.task));
+                // SAFETY: A3. Only the task's last reference reads it, later.
+                unsafe { (*large).key = key };
+            }
+        }
+    }
+}
+
+/// A task that belongs to no scheduler. It must be done before anybody sees it.
+pub(crate) fn take_orphan(placement: Placement) -> Slot {
+    let id = NEXT_ID.fetch_add(1, Relaxed);
+    let task = allocate_large(None, id, placement);
+    Slot {
+        task,
+        fresh: true,
+        id,
+        placement,
+    }
+}
+
+fn allocate_large(
+    shared: Option<NonNull<Shared>>,
+    id: u64,
+    placement: Placement,
+) -> NonNull<Header> {
+    let Placement::Large { layout, offset } = placement else {
+        unreachable!("pooled")
+    };
+    // SAFETY: The layout holds at least the prefix, so its size is not zero.
+    let memory = unsafe { alloc(layout) };
+    if memory.is_null() {
+        handle_alloc_error(layout);
+    }
+    if let Some(shared) = shared {
+        // SAFETY: A3. The arena is open: its `Arena` called us.
+        unsafe { shared.as_ref() }.left.fetch_add(1, Relaxed);
+    }
+    let task = memory.wrapping_add(offset).cast::<Header>();
+    let large = Large {
+        shared,
+        id,
+        key: usize::MAX,
+    };
+    // SAFETY: The memory is ours, and the prefix ends where the task starts.
+    unsafe { Large::of_ptr(task, offset).write(large) };
+    // SAFETY: `offset` bytes into an allocation is not null.
+    unsafe { NonNull::new_unchecked(task) }
+}
+
+/// The scheduler a task belongs to, as the type its arena was made with. Null for an orphan.
+#[inline]
+pub(crate) fn owner_of(task: NonNull<Header>, placement: Placement) -> *const () {
+    match shared_of(task, placement) {
+        // SAFETY: A3. The task is not freed.
+        Some(shared) => unsafe { shared.as_ref() }.owner,
+        None => ptr::null(),
+    }
+}
+
+/// Where `task` lies. The caller keeps it alive.
+pub(crate) fn placement_of(task: NonNull<Header>) -> Placement {
+    // SAFETY: T4. The caller's reference or turn.
+    unsafe { task.as_ref() }.vtable.placement
+}
+
+#[inline]
+fn shared_of(task: NonNull<Header>, placement: Placement) -> Option<NonNull<Shared>> {
+    match placement {
+        // SAFETY: A4. The task is pooled and not freed.
+        Placement::Pooled(_) => Some(unsafe { (*Chunk::of(task).as_ptr()).shared }),
+        // SAFETY: A3. A large task lives behind its prefix.
+        Placement::Large { offset, .. } => unsafe { (*Large::of(task, offset)).shared },
+    }
+}
+
+/// A live task's id.
+pub(crate) fn id_of(task: NonNull<Header>, placement: Placement) -> u64 {
+    match placement {
+        Placement::Pooled(_) => Chunk::id(task).load(Relaxed),
+        // SAFETY: A3. A large task lives behind its prefix.
+        Placement::Large { offset, .. } => unsafe { (*Large::of(task, offset)).id },
+    }
+}
+
+/// Gives a task's memory back. Its future and output are gone.
+///
+/// # Safety
+///
+/// T4: the caller is the one that frees this task, and `placement` is the task's own.
+#[inline]
+pub(crate) unsafe fn release(task: NonNull<Header>, placement: Placement) {
+    let Placement::Pooled(_) = placement else {
+        return release_large(task, placement);
+    };
+    // ORDERING: Release; whoever reuses the slot fences before it writes (`begin_reuse`), so a
+    // dump that reads anything newer than this sees 0 or the next id (A1).
+    Chunk::id(task).store(0, Release);
+    // SAFETY: A4. The task is pooled.
+    let shared = unsafe { (*Chunk::of(task).as_ptr()).shared };
+    let local = LOCAL.try_with(|local| match local.try_borrow().as_deref() {
+        Ok(Some(arena)) if arena.shared == shared => {
+            arena.free_local(task);
+            true
+        }
+        _ => false,
+    });
+    if local != Ok(true) {
+        free_remote(shared, task);
+    }
+}
+
+/// Orders the id's 0 before the writes that start a new life in the slot (A1).
+#[inline]
+pub(crate) fn begin_reuse() {
+    // ORDERING: Release; pairs with the Acquire fence in `Chunk::visit`.
+    fence(Release);
+}
+
+#[cold]
+fn free_remote(shared: NonNull<Shared>, task: NonNull<Header>) {
+    // SAFETY: A3. This slot is not back yet.
+    let remote = &unsafe { shared.as_ref() }.remote;
+    // SAFETY: A1, T4. The slot is free and ours to link.
+    let next = unsafe { &(*task.as_ptr()).next };
+    let mut head = remote.load(Relaxed);
+    while head != closed() {
+        next.store(head, Relaxed);
+        // ORDERING: Release publishes the link; pairs with the Acquire in `collect_remote`.
+        match remote.compare_exchange_weak(head, task.as_ptr(), Release, Relaxed) {
+            Ok(_) => return,
+            Err(now) => head = now,
+        }
+    }
+    one_less(shared);
+}
+
+#[cold]
+fn release_large(task: NonNull<Header>, placement: Placement) {
+    let Placement::Large { layout, offset } = placement else {
+        unreachable!("pooled")
+    };
+    let large = Large::of(task, offset);
+    // SAFETY: A3. A large task lives behind its prefix until we free both.
+    let Large { shared, key, .. } = unsafe { large.read() };
+    if let Some(shared) = shared {
+        // SAFETY: A3. This task is still counted.
+        unsafe { shared.as_ref() }.large.lock().remove(key);
+    }
+    // SAFETY: T4. Allocated by `allocate_large` with this layout, and not in the list any more.
+    unsafe { dealloc(task.as_ptr().cast::<u8>().wrapping_sub(offset), layout) };
+    if let Some(shared) = shared {
+        one_less(shared);
+    }
+}
+
+/// One slot or large task is back.
+fn one_less(shared: NonNull<Shared>) {
+    // SAFETY: A3. It was counted until now.
+    let left = &unsafe { shared.as_ref() }.left;
+    // ORDERING: Release for what was done with the task; Acquire if we free the arena.
+    if left.fetch_sub(1, AcqRel) == 1 {
+        end(shared);
+    }
+}
+
+/// Frees a closed arena that everything has come back to.
+fn end(shared: NonNull<Shared>) {
+    // SAFETY: A3. We brought `left` to zero: nobody else has a pointer but the registry.
+    let this = unsafe { shared.as_ref() };
+    // SAFETY: A3. The registry is in the owner, which we still hold.
+    let registry = unsafe { &*this.registry };
+    registry.0.lock().retain(|entry| entry.0 != shared);
+    // SAFETY: A3. As above; it came from `Box::leak`.
+    let this = unsafe { Box::from_raw(shared.as_ptr()) };
+    let mut purchases = Vec::new();
+    let mut chunk = this.chunks.load(Relaxed);
+    while !chunk.is_null() {
+        // SAFETY: A3. A chunk of this arena, freed below.
+        let Chunk { bought, next, .. } = unsafe { &*chunk };
+        if *bought > 0 {
+            purchases.push((chunk, *bought as usize));
+        }
+        chunk = *next;
+    }
+    for (first, count) in purchases {
+        // SAFETY: A3. Bought by `buy_chunks(count)`; every chunk of it is out of use.
+        unsafe { dealloc(first.cast(), purchase_layout(count)) };
+    }
+    let Shared {
+        owner, drop_owner, ..
+    } = *this;
+    // SAFETY: A3. The owner's reference, given up once.
+    unsafe { drop_owner(owner) };
+}
+
+impl Drop for Arena {
+    /// Closes the arena. It goes when the last task does.
+    fn drop(&mut self) {
+        let shared = self.shared();
+        // ORDERING: Acquire; pairs with the Release in `free_remote`.
+        let mut head = shared.remote.swap(closed(), Acquire);
+        let mut back = 0;
+        while let Some(task) = NonNull::new(head) {
+            back += 1;
+            // SAFETY: A1. A freed slot, ours since the swap.
+            head = unsafe { &(*task.as_ptr()).next }.load(Relaxed);
+        }
+        let live = self.live.get() - back;
+        // ORDERING: AcqRel as in `one_less`.
+        if shared.left.fetch_sub(OPEN - live, AcqRel) == OPEN - live {
+            end(self.shared);
+        }
+    }
+}
+
+fn purchase_layout(chunks: usize) -> Layout {
+    Layout::from_size_align(chunks * CHUNK_BYTES, CHUNK_BYTES).expect("at most 1 MiB")
+}
+
+fn buy_chunks(count: usize) -> *mut Chunk {
+    let layout = purchase_layout(count);
+    // SAFETY: The size is at least one chunk.
+    let memory = unsafe { alloc_zeroed(layout) };
+    if memory.is_null() {
+        handle_alloc_error(layout);
+    }
+    memory.cast()
+}
+
+impl Large {
+    fn of(task: NonNull<Header>, offset: usize) -> *mut Large {
+        Self::of_ptr(task.as_ptr(), offset)
+    }
+
+    /// The prefix lies at the start of the allocation.
+    fn of_ptr(task: *mut Header, offset: usize) -> *mut Large {
+        task.wrapping_byte_sub(offset).cast()
+    }
+}
+
+impl Chunk {
+    #[inline]
+    fn of(task: NonNull<Header>) -> NonNull<Chunk> {
+        let chunk = task
+            .as_ptr()
+            .map_addr(|address| address & !(CHUNK_BYTES - 1));
+        // SAFETY: A4. A chunk does not start at address 0.
+        unsafe { NonNull::new_unchecked(chunk.cast()) }
+    }
+
+    fn is_full(&self) -> bool {
+        self.used.load(Relaxed) == self.slots
+    }
+
+    /// # Safety
+    ///
+    /// A2: the chunk belongs to the caller's arena and is not full.
+    unsafe fn next_fresh(chunk: *mut Chunk) -> NonNull<Header> {
+        // SAFETY: A1. The caller's chunk.
+        let this = unsafe { &*chunk };
+        let index = this.used.load(Relaxed);
+        // The ids beyond `used` are zero since the chunk was bought, and Relaxed is enough: a
+        // dump that sees the count early sees an id of 0.
+        this.used.store(index + 1, Relaxed);
+        let offset = this.first_slot + index * this.slot_bytes;
+        // SAFETY: A1. Inside the chunk, so not null.
+        unsafe { NonNull::new_unchecked(chunk.wrapping_byte_add(offset as usize).cast()) }
+    }
+
+    fn id_at<'a>(chunk: *mut Chunk, index: u32) -> &'a AtomicU64 {
+        let ids = chunk.wrapping_add(1).cast::<AtomicU64>();
+        // SAFETY: A1. `index` is less than the slots of the chunk; zeroed when bought.
+        unsafe { &*ids.wrapping_add(index as usize) }
+    }
+
+    #[inline]
+    fn id<'a>(task: NonNull<Header>) -> &'a AtomicU64 {
+        let chunk = Self::of(task);
+        // SAFETY: A4. The caller's task is pooled.
+        let Chunk {
+            first_slot,
+            slot_bytes,
+            ..
+        } = unsafe { &*chunk.as_ptr() };
+        let offset = (task.as_ptr().addr() - chunk.as_ptr().addr()) as u32 - first_slot;
+        Self::id_at(chunk.as_ptr(), offset / slot_bytes)
+    }
+
+    /// Shows every task of the chunk that is there before and after `read`.
+    fn visit<T>(
+        chunk: *mut Chunk,
+        read: &mut impl FnMut(NonNull<Header>, u64) -> T,
+        keep: &mut impl FnMut(T),
+    ) {
+        // SAFETY: A1. A chunk stays until its arena ends, and the caller holds the registry.
+        let this = unsafe { &*chunk };
+        for index in 0..this.used.load(Relaxed) {
+            let id = Self::id_at(chunk, index);
+            // ORDERING: Acquire; pairs with the Release in `publish`.
+            let before = id.load(Acquire);
+            if before == 0 {
+                continue;
+            }
+            let offset = this.first_slot + index * this.slot_bytes;
+            let task = chunk.wrapping_byte_add(offset as usize).cast::<Header>();
+            // SAFETY: A1. Inside the chunk, so not null.
+            let seen = read(unsafe { NonNull::new_unchecked(task) }, before);
+            // ORDERING: Acquire; pairs with the Release fence in `begin_reuse`.
+            fence(Acquire);
+            if id.load(Relaxed) == before {
+                keep(seen);
+            }
+        }
+    }
+}
+
+impl Registry {
+    /// Shows every task to `read`, and what it returned to `keep` if the task's slot was not
+    /// reused meanwhile. `read` may only do atomic loads on the header. Tasks neither start nor
+    /// end in here, so neither closure may free one.
+    pub(crate) fn visit<T>(
+        &self,
+        mut read: impl FnMut(NonNull<Header>, u64) -> T,
+        mut keep: impl FnMut(T),
+    ) {
+        let arenas = self.0.lock();
+        for arena in arenas.iter() {
+            // SAFETY: A3. Entries leave the registry before they are freed, and we hold its lock.
+            let shared = unsafe { arena.0.as_ref() };
+            // ORDERING: Acquire; pairs with the Release in `cut_chunk`.
+            let mut chunk = shared.chunks.load(Acquire);
+            while !chunk.is_null() {
+                Chunk::visit(chunk, &mut read, &mut keep);
+                // SAFETY: A1. As above; `next` is written before the chunk is published.
+                chunk = unsafe { (*chunk).next };
+            }
+            let large = shared.large.lock();
+            for (_, task) in large.iter() {
+                let placement = placement_of(task.0);
+                keep(read(task.0, id_of(task.0, placement)));
+            }
+        }
+    }
+}

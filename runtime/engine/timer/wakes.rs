@@ -1,0 +1,46 @@
+//! Wakers on their way from under the lock to being woken.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::task::Waker;
+
+/// Timers that are taken out under one hold of the lock: long enough to share its price, short
+/// enough that a registration elsewhere waits well under a microsecond.
+const CAPACITY: usize = 32;
+
+/// A few wakers, in order.
+pub(super) struct Wakes {
+    wakers: [Option<Waker>; CAPACITY],
+    len: usize,
+}
+
+impl Wakes {
+    pub(super) fn new() -> Self {
+        Self {
+            wakers: [const { None }; CAPACITY],
+            len: 0,
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.len == CAPACITY
+    }
+
+    pub(super) fn push(&mut self, waker: Waker) {
+        self.wakers[self.len] = Some(waker);
+        self.len += 1;
+    }
+
+    /// Wakes all of them. Call it without a lock.
+    pub(super) fn wake(self) {
+        self.wakers.into_iter().flatten().for_each(wake);
+    }
+}
+
+/// Wakes one. A waker that panics must not keep the others from being woken, and the panic hook
+/// has reported it by the time we get it.
+pub(super) fn wake(waker: Waker) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
+        // The payload's own drop may panic in turn: it is leaked.
+        std::mem::forget(payload);
+    }
+}

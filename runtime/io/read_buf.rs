@@ -1,0 +1,402 @@
+//! `ReadBuf`: memory to read into, without zeroing it first. The only file of `io` with `unsafe`.
+//!
+//! Called by every reader. [`poll_limited`], [`poll_into_vec`] and `poll_into` are the safe ways
+//! in which the rest of `io` reads into a part of a buffer, into a `Vec` and into a `BufMut`.
+//!
+//! ```text
+//!   0            filled          initialized              capacity
+//!   ├── filled ────┼── set, but old ──┼── maybe never set ────┤
+//!                  └──────────── unfilled, `remaining` ───────┘
+//! ```
+//!
+//! - **B1** `filled <= initialized <= buf.len()`. Every method keeps it; only `unsafe` ones trust
+//!   their caller with it.
+//! - **B2** `buf[..initialized]` holds set bytes. Nothing lends this memory as `MaybeUninit`
+//!   except through an `unsafe fn` whose contract forbids to unset it.
+//! - **B3** Safe code that is given `&mut ReadBuf` may exchange it for another one. What it says
+//!   about the memory counts only if its memory still begins at the same address, which
+//!   [`same_memory`](ReadBuf::same_memory) asserts. No two live buffers of nonzero length begin
+//!   at the same address, as each is borrowed exclusively.
+
+#![expect(unsafe_code, reason = "reading into memory that was never set")]
+
+use super::AsyncRead;
+use std::fmt;
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// A buffer to read into, which knows what part of it is filled and what part was ever set.
+///
+/// Readers append with [`put_slice`](Self::put_slice), or write into
+/// [`initialize_unfilled`](Self::initialize_unfilled) and call [`advance`](Self::advance). The
+/// three `unsafe` methods avoid even the zeroing.
+///
+/// # Examples
+///
+/// ```
+/// use std::mem::MaybeUninit;
+/// use wakeful::io::ReadBuf;
+///
+/// let mut memory = [MaybeUninit::uninit(); 8];
+/// let mut buf = ReadBuf::uninit(&mut memory);
+/// buf.put_slice(b"abc");
+/// buf.initialize_unfilled()[0] = b'd';
+/// buf.advance(1);
+/// assert_eq!(buf.filled(), b"abcd");
+/// assert_eq!(buf.remaining(), 4);
+/// ```
+pub struct ReadBuf<'a> {
+    buf: &'a mut [MaybeUninit<u8>],
+    filled: usize,
+    initialized: usize,
+}
+
+impl<'a> ReadBuf<'a> {
+    /// A buffer over bytes that are all set. None of them counts as filled.
+    #[inline]
+    pub fn new(buf: &'a mut [u8]) -> ReadBuf<'a> {
+        let initialized = buf.len();
+        ReadBuf {
+            buf: as_uninit_mut(buf),
+            filled: 0,
+            initialized,
+        }
+    }
+
+    /// A buffer over bytes of which none needs to be set.
+    ///
+    /// Use [`assume_init`](Self::assume_init) if a part of them is.
+    #[inline]
+    pub fn uninit(buf: &'a mut [MaybeUninit<u8>]) -> ReadBuf<'a> {
+        ReadBuf {
+            buf,
+            filled: 0,
+            initialized: 0,
+        }
+    }
+
+    /// The size of the whole buffer in bytes.
+    #[inline]
+    pub fn capacity(&self) -> usize {
+        self.buf.len()
+    }
+
+    /// The bytes that were read.
+    #[inline]
+    pub fn filled(&self) -> &[u8] {
+        // SAFETY: B1, B2. The filled part is set.
+        unsafe { assume_init(&self.buf[..self.filled]) }
+    }
+
+    /// The bytes that were read, to change in place.
+    #[inline]
+    pub fn filled_mut(&mut self) -> &mut [u8] {
+        // SAFETY: B1, B2. The filled part is set, and `&mut [u8]` cannot unset it.
+        unsafe { assume_init_mut(&mut self.buf[..self.filled]) }
+    }
+
+    /// A buffer over the first `n` unfilled bytes, or over all of them if there are fewer.
+    ///
+    /// What is read into it does not become filled here: tell this buffer with
+    /// [`assume_init`](Self::assume_init) and [`advance`](Self::advance).
+    #[inline]
+    pub fn take(&mut self, n: usize) -> ReadBuf<'_> {
+        let n = n.min(self.remaining());
+        ReadBuf {
+            initialized: (self.initialized - self.filled).min(n),
+            filled: 0,
+            buf: &mut self.buf[self.filled..self.filled + n],
+        }
+    }
+
+    /// The bytes that are set: the filled ones and maybe more.
+    #[inline]
+    pub fn initialized(&self) -> &[u8] {
+        // SAFETY: B2.
+        unsafe { assume_init(&self.buf[..self.initialized]) }
+    }
+
+    /// The bytes that are set, to change in place.
+    #[inline]
+    pub fn initialized_mut(&mut self) -> &mut [u8] {
+        // SAFETY: B2, and `&mut [u8]` cannot unset them.
+        unsafe { assume_init_mut(&mut self.buf[..self.initialized]) }
+    }
+
+    /// The whole buffer, whatever it holds.
+    ///
+    /// # Safety
+    ///
+    /// The caller must not unset bytes that are set (**B2**).
+    #[inline]
+    pub unsafe fn inner_mut(&mut self) -> &mut [MaybeUninit<u8>] {
+        self.buf
+    }
+
+    /// The unfilled part, whatever it holds.
+    ///
+    /// # Safety
+    ///
+    /// The caller must not unset bytes that are set (**B2**).
+    #[inline]
+    pub unsafe fn unfilled_mut(&mut self) -> &mut [MaybeUninit<u8>] {
+        &mut self.buf[self.filled..]
+    }
+
+    /// The unfilled part, zeroed where it was never set.
+    ///
+    /// The zeroing is remembered: it happens once for each byte.
+    #[inline]
+    pub fn initialize_unfilled(&mut self) -> &mut [u8] {
+        self.initialize_unfilled_to(self.remaining())
+    }
+
+    /// The first `n` unfilled bytes, zeroed where they were never set.
+    ///
+    /// # Panics
+    ///
+    /// If fewer than `n` bytes are unfilled.
+    #[inline]
+    #[track_caller]
+    pub fn initialize_unfilled_to(&mut self, n: usize) -> &mut [u8] {
+        assert!(self.remaining() >= n, "n overflows remaining");
+        let end = self.filled + n;
+        if self.initialized < end {
+            self.buf[self.initialized..end].fill(MaybeUninit::new(0));
+            self.initialized = end;
+        }
+        // SAFETY: B2. `initialized` is at least `end` now.
+        unsafe { assume_init_mut(&mut self.buf[self.filled..end]) }
+    }
+
+    /// How many bytes are unfilled.
+    #[inline]
+    pub fn remaining(&self) -> usize {
+        self.buf.len() - self.filled
+    }
+
+    /// Makes nothing filled. What is set stays set.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.filled = 0;
+    }
+
+    /// Counts `n` more bytes as filled.
+    ///
+    /// # Panics
+    ///
+    /// If that reaches bytes that were never set.
+    #[inline]
+    #[track_caller]
+    pub fn advance(&mut self, n: usize) {
+        let filled = self.filled.checked_add(n).expect("filled overflow");
+        self.set_filled(filled);
+    }
+
+    /// Counts the first `n` bytes of the buffer, and only these, as filled.
+    ///
+    /// # Panics
+    ///
+    /// If that reaches bytes that were never set.
+    #[inline]
+    #[track_caller]
+    pub fn set_filled(&mut self, n: usize) {
+        assert!(
+            n <= self.initialized,
+            "filled must not become larger than initialized"
+        );
+        self.filled = n;
+    }
+
+    /// States that the first `n` unfilled bytes are set.
+    ///
+    /// # Safety
+    ///
+    /// They must be, and there must be that many (**B1**, **B2**).
+    #[inline]
+    pub unsafe fn assume_init(&mut self, n: usize) {
+        debug_assert!(n <= self.remaining());
+        self.initialized = self.initialized.max(self.filled + n);
+    }
+
+    /// Appends `bytes` to the filled part.
+    ///
+    /// # Panics
+    ///
+    /// If fewer than `bytes.len()` bytes are unfilled.
+    #[inline]
+    #[track_caller]
+    pub fn put_slice(&mut self, bytes: &[u8]) {
+        assert!(
+            self.remaining() >= bytes.len(),
+            "buf.len() must fit in remaining()"
+        );
+        let end = self.filled + bytes.len();
+        self.buf[self.filled..end].copy_from_slice(as_uninit(bytes));
+        self.initialized = self.initialized.max(end);
+        self.filled = end;
+    }
+
+    /// Asserts **B3**: this is still a view of the memory that begins at `start`.
+    #[inline]
+    #[track_caller]
+    fn same_memory(&self, start: *const MaybeUninit<u8>) {
+        assert!(
+            self.buf.as_ptr() == start,
+            "poll_read exchanged the ReadBuf it was given"
+        );
+    }
+}
+
+impl fmt::Debug for ReadBuf<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadBuf")
+            .field("filled", &self.filled)
+            .field("initialized", &self.initialized)
+            .field("capacity", &self.capacity())
+            .finish()
+    }
+}
+
+fn as_uninit(bytes: &[u8]) -> &[MaybeUninit<u8>] {
+    let start = bytes.as_ptr().cast();
+    // SAFETY: B2 is not touched: the view is shared, so it cannot unset the bytes. The two types
+    // have the same layout.
+    unsafe { std::slice::from_raw_parts(start, bytes.len()) }
+}
+
+/// Only for [`ReadBuf::new`], which never lends the result to safe code (B2).
+fn as_uninit_mut(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
+    let (start, len) = (bytes.as_mut_ptr().cast(), bytes.len());
+    // SAFETY: B2. Same layout, and the one caller keeps the bytes set.
+    unsafe { std::slice::from_raw_parts_mut(start, len) }
+}
+
+/// # Safety
+///
+/// All of `bytes` is set.
+unsafe fn assume_init(bytes: &[MaybeUninit<u8>]) -> &[u8] {
+    // SAFETY: B2, as the caller says. Same layout.
+    unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) }
+}
+
+/// # Safety
+///
+/// All of `bytes` is set.
+unsafe fn assume_init_mut(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
+    let (start, len) = (bytes.as_mut_ptr().cast(), bytes.len());
+    // SAFETY: B2, as the caller says. Same layout.
+    unsafe { std::slice::from_raw_parts_mut(start, len) }
+}
+
+/// Reads at most `limit` bytes and counts them as filled in `buf`. Returns how many they are.
+///
+/// # Panics
+///
+/// If the reader breaks **B3**.
+pub(super) fn poll_limited<R: AsyncRead + ?Sized>(
+    reader: Pin<&mut R>,
+    cx: &mut Context<'_>,
+    buf: &mut ReadBuf<'_>,
+    limit: u64,
+) -> Poll<io::Result<usize>> {
+    let mut view = buf.take(usize::try_from(limit).unwrap_or(usize::MAX));
+    let start = view.buf.as_ptr();
+    ready!(reader.poll_read(cx, &mut view))?;
+    view.same_memory(start);
+    let (filled, initialized) = (view.filled, view.initialized);
+    // SAFETY: B3. The view is of our unfilled part, and by its own B2 this much of it is set.
+    unsafe { buf.assume_init(initialized) };
+    buf.advance(filled);
+    Poll::Ready(Ok(filled))
+}
+
+/// Reads at most `limit` bytes onto the end of `vec`, into capacity it has. Returns how many.
+///
+/// # Panics
+///
+/// If the reader breaks **B3**.
+pub(super) fn poll_into_vec<R: AsyncRead + ?Sized>(
+    reader: Pin<&mut R>,
+    cx: &mut Context<'_>,
+    vec: &mut Vec<u8>,
+    limit: usize,
+) -> Poll<io::Result<usize>> {
+    let spare = vec.spare_capacity_mut();
+    let limit = limit.min(spare.len());
+    let mut view = ReadBuf::uninit(&mut spare[..limit]);
+    let start = view.buf.as_ptr();
+    ready!(reader.poll_read(cx, &mut view))?;
+    view.same_memory(start);
+    let read = view.filled;
+    let len = vec.len() + read;
+    // SAFETY: B3. The view is of the spare capacity, and by its B1 and B2 `read` bytes of it are
+    // set and fit in.
+    unsafe { vec.set_len(len) };
+    Poll::Ready(Ok(read))
+}
+
+#[cfg(any(feature = "bytes", feature = "io-util"))]
+mod buf_mut {
+    use super::ReadBuf;
+    use crate::io::AsyncRead;
+    use bytes::BufMut;
+    use bytes::buf::UninitSlice;
+    use std::io;
+    use std::pin::Pin;
+    use std::task::{Context, Poll, ready};
+
+    /// Reads into the next free chunk of `buf`. Returns how many bytes; zero if it is full.
+    ///
+    /// # Panics
+    ///
+    /// If the reader breaks **B3**.
+    pub(crate) fn poll_into<R, B>(
+        reader: Pin<&mut R>,
+        cx: &mut Context<'_>,
+        buf: &mut B,
+    ) -> Poll<io::Result<usize>>
+    where
+        R: AsyncRead + ?Sized,
+        B: BufMut + ?Sized,
+    {
+        if !buf.has_remaining_mut() {
+            return Poll::Ready(Ok(0));
+        }
+        let chunk = buf.chunk_mut();
+        // SAFETY: B2. A `ReadBuf` unsets no byte it was given.
+        let mut view = ReadBuf::uninit(unsafe { chunk.as_uninit_slice_mut() });
+        let start = view.buf.as_ptr();
+        ready!(reader.poll_read(cx, &mut view))?;
+        view.same_memory(start);
+        let read = view.filled;
+        // SAFETY: B3. The view is of the chunk, and by its B1 and B2 `read` bytes of it are set
+        // and fit in.
+        unsafe { buf.advance_mut(read) };
+        Poll::Ready(Ok(read))
+    }
+
+    // SAFETY: B1, B2. `chunk_mut` lends the unfilled part as memory that only an `unsafe` call
+    // can unset, and `advance_mut` is told how much of it is set.
+    unsafe impl BufMut for ReadBuf<'_> {
+        fn remaining_mut(&self) -> usize {
+            self.remaining()
+        }
+
+        unsafe fn advance_mut(&mut self, n: usize) {
+            assert!(n <= self.remaining(), "advance_mut past the end");
+            // SAFETY: B2, as the caller says; B1 by the line above.
+            unsafe { self.assume_init(n) };
+            self.advance(n);
+        }
+
+        fn chunk_mut(&mut self) -> &mut UninitSlice {
+            UninitSlice::uninit(&mut self.buf[self.filled..])
+        }
+    }
+}
+
+#[cfg(any(feature = "bytes", feature = "io-util"))]
+pub(super) use buf_mut::poll_into;

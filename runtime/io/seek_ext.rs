@@ -1,0 +1,138 @@
+//! `AsyncSeekExt` and its futures.
+
+use super::AsyncSeek;
+use std::future::Future;
+use std::io::{self, SeekFrom};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// Methods for every [`AsyncSeek`].
+///
+/// # Examples
+///
+/// ```
+/// use std::io::Cursor;
+/// use wakeful::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
+///
+/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let mut file = Cursor::new("abcdef");
+/// assert_eq!(file.seek(SeekFrom::Start(2)).await?, 2);
+/// assert_eq!(file.read_u8().await?, b'c');
+/// assert_eq!(file.stream_position().await?, 3);
+/// # Ok::<(), wakeful::io::Error>(()) }).unwrap();
+/// ```
+pub trait AsyncSeekExt: AsyncSeek {
+    /// Moves to `pos` and returns the new position in bytes from the start.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the stream reports, as for a position before its start.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses nothing, but the move may happen or not.
+    ///
+    /// # Examples
+    ///
+    /// See [the trait](AsyncSeekExt).
+    fn seek(&mut self, pos: SeekFrom) -> Seek<'_, Self>
+    where
+        Self: Unpin,
+    {
+        Seek {
+            stream: self,
+            to: Some(pos),
+        }
+    }
+
+    /// Moves to the start.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the stream reports.
+    ///
+    /// # Cancel safety
+    ///
+    /// Loses nothing, but the move may happen or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    /// use wakeful::io::{AsyncReadExt, AsyncSeekExt};
+    ///
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let mut file = Cursor::new("abcdef");
+    /// file.read_u32().await?;
+    /// file.rewind().await?;
+    /// assert_eq!(file.read_u8().await?, b'a');
+    /// # Ok::<(), wakeful::io::Error>(()) }).unwrap();
+    /// ```
+    fn rewind(&mut self) -> Rewind<'_, Self>
+    where
+        Self: Unpin,
+    {
+        Rewind(self.seek(SeekFrom::Start(0)))
+    }
+
+    /// The position in bytes from the start.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the stream reports.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: nothing moves.
+    ///
+    /// # Examples
+    ///
+    /// See [the trait](AsyncSeekExt).
+    fn stream_position(&mut self) -> Seek<'_, Self>
+    where
+        Self: Unpin,
+    {
+        self.seek(SeekFrom::Current(0))
+    }
+}
+
+impl<S: AsyncSeek + ?Sized> AsyncSeekExt for S {}
+
+/// What [`seek`](AsyncSeekExt::seek) and [`stream_position`](AsyncSeekExt::stream_position)
+/// return.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Seek<'a, S: ?Sized> {
+    stream: &'a mut S,
+    /// None once the seek was started.
+    to: Option<SeekFrom>,
+}
+
+impl<S: AsyncSeek + Unpin + ?Sized> Future for Seek<'_, S> {
+    type Output = io::Result<u64>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let mut stream = Pin::new(&mut *this.stream);
+        if let Some(to) = this.to {
+            // A seek that somebody else started and cancelled has to end first.
+            ready!(stream.as_mut().poll_complete(cx))?;
+            stream.as_mut().start_seek(to)?;
+            this.to = None;
+        }
+        stream.poll_complete(cx)
+    }
+}
+
+/// What [`rewind`](AsyncSeekExt::rewind) returns.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Rewind<'a, S: ?Sized>(Seek<'a, S>);
+
+impl<S: AsyncSeek + Unpin + ?Sized> Future for Rewind<'_, S> {
+    type Output = io::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map_ok(drop)
+    }
+}

@@ -1,0 +1,229 @@
+//! The futures of `AsyncWriteExt`. Made by [`write_ext`](super::write_ext), they poll one writer.
+//!
+//! A future keeps what it has written so far and resumes there at the next poll. None of them
+//! waits for anything itself: on `Pending` it is the writer that noted what for.
+//!
+//! Every loop retries a write that was interrupted by a signal, like its counterpart in std.
+
+use super::AsyncWrite;
+use super::read_futures::uninterrupted;
+use std::future::Future;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+/// What [`write`](super::AsyncWriteExt::write) returns.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Write<'a, W: ?Sized> {
+    pub(super) writer: &'a mut W,
+    pub(super) buf: &'a [u8],
+}
+
+impl<W: AsyncWrite + Unpin + ?Sized> Future for Write<'_, W> {
+    type Output = io::Result<usize>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        Pin::new(&mut *this.writer).poll_write(cx, this.buf)
+    }
+}
+
+/// What [`write_vectored`](super::AsyncWriteExt::write_vectored) returns.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct WriteVectored<'a, 'b, W: ?Sized> {
+    pub(super) writer: &'a mut W,
+    pub(super) bufs: &'a [IoSlice<'b>],
+}
+
+impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteVectored<'_, '_, W> {
+    type Output = io::Result<usize>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        Pin::new(&mut *this.writer).poll_write_vectored(cx, this.bufs)
+    }
+}
+
+/// Writes `buf` and shortens it by what was written, until it is empty.
+fn poll_write_all<W: AsyncWrite + ?Sized>(
+    mut writer: Pin<&mut W>,
+    cx: &mut Context<'_>,
+    buf: &mut &[u8],
+) -> Poll<io::Result<()>> {
+    while !buf.is_empty() {
+        let written = ready!(uninterrupted(|| writer.as_mut().poll_write(cx, buf)))?;
+        if written == 0 {
+            return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+        }
+        *buf = &buf[written..];
+    }
+    Poll::Ready(Ok(()))
+}
+
+/// What [`write_all`](super::AsyncWriteExt::write_all) returns.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct WriteAll<'a, W: ?Sized> {
+    pub(super) writer: &'a mut W,
+    /// What is left to write.
+    pub(super) buf: &'a [u8],
+}
+
+impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
+    type Output = io::Result<()>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        poll_write_all(Pin::new(&mut *this.writer), cx, &mut this.buf)
+    }
+}
+
+/// What [`write_u16`](super::AsyncWriteExt::write_u16) and the other numbers return.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct WriteNumber<'a, W: ?Sized, const N: usize> {
+    writer: &'a mut W,
+    bytes: [u8; N],
+    written: u8,
+}
+
+impl<'a, W: ?Sized, const N: usize> WriteNumber<'a, W, N> {
+    pub(super) fn new(writer: &'a mut W, bytes: [u8; N]) -> Self {
+        Self {
+            writer,
+            bytes,
+            written: 0,
+        }
+    }
+}
+
+impl<W: AsyncWrite + Unpin + ?Sized, const N: usize> Future for WriteNumber<'_, W, N> {
+    type Output = io::Result<()>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let mut left = &this.bytes[usize::from(this.written)..];
+        let result = poll_write_all(Pin::new(&mut *this.writer), cx, &mut left);
+        // At most 16 bytes.
+        this.written = (N - left.len()) as u8;
+        result
+    }
+}
+
+/// What [`flush`](super::AsyncWriteExt::flush) returns.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Flush<'a, W: ?Sized> {
+    pub(super) writer: &'a mut W,
+}
+
+impl<W: AsyncWrite + Unpin + ?Sized> Future for Flush<'_, W> {
+    type Output = io::Result<()>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut *self.get_mut().writer).poll_flush(cx)
+    }
+}
+
+/// What [`shutdown`](super::AsyncWriteExt::shutdown) returns.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Shutdown<'a, W: ?Sized> {
+    pub(super) writer: &'a mut W,
+}
+
+impl<W: AsyncWrite + Unpin + ?Sized> Future for Shutdown<'_, W> {
+    type Output = io::Result<()>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut *self.get_mut().writer).poll_shutdown(cx)
+    }
+}
+
+#[cfg(any(feature = "bytes", feature = "io-util"))]
+mod buf {
+    use super::{AsyncWrite, Context, Future, IoSlice, Pin, Poll, io, ready, uninterrupted};
+    use bytes::Buf;
+
+    /// Pieces of a `Buf` handed to one vectored write.
+    const MOST_PIECES: usize = 64;
+
+    /// Writes a part of what `buf` has left and advances it by that much.
+    fn poll_write_buf<W, B>(
+        writer: Pin<&mut W>,
+        cx: &mut Context<'_>,
+        buf: &mut B,
+    ) -> Poll<io::Result<usize>>
+    where
+        W: AsyncWrite + ?Sized,
+        B: Buf + ?Sized,
+    {
+        if !buf.has_remaining() {
+            return Poll::Ready(Ok(0));
+        }
+        let written = if writer.is_write_vectored() {
+            let mut pieces = [IoSlice::new(&[]); MOST_PIECES];
+            let count = buf.chunks_vectored(&mut pieces);
+            ready!(writer.poll_write_vectored(cx, &pieces[..count]))?
+        } else {
+            ready!(writer.poll_write(cx, buf.chunk()))?
+        };
+        buf.advance(written);
+        Poll::Ready(Ok(written))
+    }
+
+    /// What [`write_buf`](crate::io::AsyncWriteExt::write_buf) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct WriteBuf<'a, W: ?Sized, B: ?Sized> {
+        pub(in crate::io) writer: &'a mut W,
+        pub(in crate::io) buf: &'a mut B,
+    }
+
+    impl<W, B> Future for WriteBuf<'_, W, B>
+    where
+        W: AsyncWrite + Unpin + ?Sized,
+        B: Buf + ?Sized,
+    {
+        type Output = io::Result<usize>;
+
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+            let this = self.get_mut();
+            poll_write_buf(Pin::new(&mut *this.writer), cx, this.buf)
+        }
+    }
+
+    /// What [`write_all_buf`](crate::io::AsyncWriteExt::write_all_buf) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct WriteAllBuf<'a, W: ?Sized, B: ?Sized> {
+        pub(in crate::io) writer: &'a mut W,
+        pub(in crate::io) buf: &'a mut B,
+    }
+
+    impl<W, B> Future for WriteAllBuf<'_, W, B>
+    where
+        W: AsyncWrite + Unpin + ?Sized,
+        B: Buf + ?Sized,
+    {
+        type Output = io::Result<()>;
+
+        fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+            let this = self.get_mut();
+            while this.buf.has_remaining() {
+                let written = ready!(uninterrupted(|| {
+                    poll_write_buf(Pin::new(&mut *this.writer), cx, &mut *this.buf)
+                }))?;
+                if written == 0 {
+                    return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+                }
+            }
+            Poll::Ready(Ok(()))
+        }
+    }
+}
+
+#[cfg(any(feature = "bytes", feature = "io-util"))]
+pub use buf::{WriteAllBuf, WriteBuf};

@@ -1,0 +1,210 @@
+//! What an attribute turns into. The only module that touches the compiler's tokens.
+
+use proc_macro::{Delimiter as Around, Group, Literal, Span, TokenStream, TokenTree};
+
+use crate::item::{Returns, Signature, inspect};
+use crate::manifest;
+use crate::options::{self, Flavor, Macro, Options, UnhandledPanic};
+use crate::token::{Delimiter, Kind, Mistake, Token};
+
+/// Expands `#[main(args)] item` or `#[test(args)] item`.
+pub(crate) fn attribute(which: Macro, args: TokenStream, item: TokenStream) -> TokenStream {
+    let trees = opened(item.clone());
+    let signature = match inspect(&tokens(&trees), which, Span::call_site()) {
+        Ok(signature) => signature,
+        Err(mistake) => return [item, report(mistake)].into_iter().collect(),
+    };
+    // With a mistake in the options the function is expanded all the same, so that the mistake is
+    // the only thing the compiler has to say.
+    let (options, mistake) = match options::parse(&tokens(&opened(args)), which) {
+        Ok(options) => (options, TokenStream::new()),
+        Err(mistake) => (Options::default_of(which), report(mistake)),
+    };
+    let function = function(which, &options, &signature, trees);
+    [function, mistake].into_iter().collect()
+}
+
+/// The function without `async`; its body builds a runtime and blocks on the old body.
+fn function(
+    which: Macro,
+    options: &Options<Span>,
+    signature: &Signature,
+    mut trees: Vec<TokenTree>,
+) -> TokenStream {
+    let returned: TokenStream = match &signature.returns {
+        Returns::Type(range) => trees[range.clone()].iter().cloned().collect(),
+        Returns::Unit => quoted("()"),
+        Returns::Unnameable => TokenStream::new(),
+    };
+    let Some(TokenTree::Group(old)) = trees.pop() else {
+        unreachable!("`inspect` found the body last");
+    };
+    let (inner_attributes, old) = split_inner_attributes(&old);
+    let body: TokenStream = [
+        inner_attributes,
+        quoted("let body = async"),
+        braced(async_body(returned, &old), old.span()),
+        quoted(";"),
+        run(options),
+    ]
+    .into_iter()
+    .collect();
+    trees.remove(signature.keyword);
+    let test = match which {
+        Macro::Main => TokenStream::new(),
+        Macro::Test => quoted("#[::core::prelude::v1::test]"),
+    };
+    let rest = trees.into_iter().collect();
+    [test, rest, braced(body, old.span())].into_iter().collect()
+}
+
+/// The old body as it is, behind a line that tells the compiler what it has to return: so a
+/// mismatch is reported in the body, and `?` knows its error type.
+fn async_body(returned: TokenStream, old: &Group) -> TokenStream {
+    let mut body = TokenStream::new();
+    if !returned.is_empty() {
+        body.extend(quoted(
+            "if let ::core::option::Option::Some(never) = ::core::option::Option::<",
+        ));
+        body.extend(returned);
+        body.extend(quoted(">::None { return never; }"));
+    }
+    body.extend([TokenTree::Group(old.clone())]);
+    body
+}
+
+/// `#![…]` at the start of a body belongs to the function, not to a block in it.
+fn split_inner_attributes(body: &Group) -> (TokenStream, Group) {
+    let mut rest: Vec<TokenTree> = body.stream().into_iter().collect();
+    let is = |tree: &TokenTree, mark| matches!(tree, TokenTree::Punct(p) if p.as_char() == mark);
+    let mut end = 0;
+    while let [hash, bang, TokenTree::Group(_), ..] = &rest[end..] {
+        if !is(hash, '#') || !is(bang, '!') {
+            break;
+        }
+        end += 3;
+    }
+    let attributes = rest.drain(..end).collect();
+    let mut group = Group::new(Around::Brace, rest.into_iter().collect());
+    group.set_span(body.span());
+    (attributes, group)
+}
+
+/// The path of this crate in the user's program.
+fn crate_path(options: &Options<Span>) -> TokenStream {
+    match &options.crate_path {
+        Some((path, span)) => {
+            let span = Span::mixed_site().located_at(*span);
+            respanned(parsed(path), span)
+        }
+        None => quoted(&format!("::{}", manifest::crate_name())),
+    }
+}
+
+/// The expression that builds the runtime and runs the body.
+fn run(options: &Options<Span>) -> TokenStream {
+    let path = crate_path(options);
+    let mut text = String::from("::runtime::Builder::");
+    text += match options.flavor {
+        Flavor::MultiThread => "new_multi_thread()",
+        Flavor::CurrentThread | Flavor::Local => "new_current_thread()",
+    };
+    if let Some(threads) = options.worker_threads {
+        text += &format!(".worker_threads({threads}usize)");
+    }
+    if let Some(paused) = options.start_paused {
+        text += &format!(".start_paused({paused})");
+    }
+    let mut run: TokenStream = [path.clone(), quoted(&text)].into_iter().collect();
+    if let Some(policy) = options.unhandled_panic {
+        let policy = match policy {
+            UnhandledPanic::Ignore => "::runtime::UnhandledPanic::Ignore",
+            UnhandledPanic::ShutdownRuntime => "::runtime::UnhandledPanic::ShutdownRuntime",
+        };
+        let policy = [path, quoted(policy)].into_iter().collect();
+        run.extend(quoted(".unhandled_panic"));
+        run.extend([TokenTree::Group(Group::new(Around::Parenthesis, policy))]);
+    }
+    run.extend(quoted(match options.flavor {
+        Flavor::Local => ".enable_all().build_local(::core::default::Default::default())",
+        Flavor::MultiThread | Flavor::CurrentThread => ".enable_all().build()",
+    }));
+    run.extend(quoted(
+        r#".expect("Failed building the Runtime").block_on(body)"#,
+    ));
+    run
+}
+
+/// `compile_error!` where the mistake is.
+fn report(mistake: Mistake<Span>) -> TokenStream {
+    let text = TokenTree::Literal(Literal::string(&mistake.text));
+    let mut call = parsed("::core::compile_error!");
+    call.extend([TokenTree::Group(Group::new(Around::Brace, text.into()))]);
+    respanned(call, mistake.span)
+}
+
+/// Tokens of our own. Names of locals in them are hidden from the user's code, and the user's from
+/// ours; all else resolves as if the user had written it.
+fn quoted(source: &str) -> TokenStream {
+    respanned(parsed(source), Span::mixed_site())
+}
+
+fn parsed(source: &str) -> TokenStream {
+    source.parse().expect("our own source is valid")
+}
+
+fn braced(stream: TokenStream, span: Span) -> TokenStream {
+    let mut group = Group::new(Around::Brace, stream);
+    group.set_span(span);
+    TokenTree::Group(group).into()
+}
+
+fn respanned(stream: TokenStream, span: Span) -> TokenStream {
+    let respan = |mut tree: TokenTree| {
+        if let TokenTree::Group(group) = &tree {
+            let inner = respanned(group.stream(), span);
+            tree = TokenTree::Group(Group::new(group.delimiter(), inner));
+        }
+        tree.set_span(span);
+        tree
+    };
+    stream.into_iter().map(respan).collect()
+}
+
+/// Opens the invisible groups that `macro_rules` leaves round its fragments.
+fn opened(stream: TokenStream) -> Vec<TokenTree> {
+    let mut trees = Vec::new();
+    for tree in stream {
+        match tree {
+            TokenTree::Group(group) if group.delimiter() == Around::None => {
+                trees.extend(opened(group.stream()));
+            }
+            tree => trees.push(tree),
+        }
+    }
+    trees
+}
+
+/// The tokens as the parsers want them, one for one.
+fn tokens(trees: &[TokenTree]) -> Vec<Token<Span>> {
+    let token = |tree: &TokenTree| Token {
+        kind: match tree {
+            TokenTree::Ident(word) => Kind::Word(word.to_string()),
+            TokenTree::Punct(mark) => Kind::Mark(mark.as_char()),
+            TokenTree::Literal(literal) => Kind::Literal(literal.to_string()),
+            TokenTree::Group(group) => group_kind(group),
+        },
+        span: tree.span(),
+    };
+    trees.iter().map(token).collect()
+}
+
+fn group_kind(group: &Group) -> Kind {
+    let content = || group.stream().to_string().split_whitespace().collect();
+    match group.delimiter() {
+        Around::Parenthesis => Kind::Group(Delimiter::Parenthesis, content()),
+        Around::Bracket => Kind::Group(Delimiter::Bracket, content()),
+        // Nobody asks what is in a body.
+        Around::Brace | Around::None => Kind::Group(Delimiter::Brace, String::new()),
+    }
+}

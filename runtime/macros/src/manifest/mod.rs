@@ -1,0 +1,249 @@
+//! Under which name the user's program knows this crate.
+//!
+//! A procedural macro is not told by which path it was called, and has no `$crate`. But its
+//! process is told where the manifest of the crate at work is, and a rename is written there:
+//! `tokio = { package = "wakeful", … }`, or the same inherited from the workspace.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use toml::{Entry, Value};
+
+mod toml;
+
+/// The name to find.
+const PACKAGE: &str = "wakeful";
+
+/// The name by which the crate that is compiled imported us: what follows the `::` in a path.
+pub(crate) fn crate_name() -> String {
+    let found = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let name = found.and_then(|directory| {
+        let manifest = fs::read_to_string(directory.join("Cargo.toml")).ok()?;
+        imported_as(&manifest, || workspace_manifest(&directory, &manifest))
+    });
+    // Without a manifest, as under other build systems, there are no renames to know of.
+    name.unwrap_or_else(|| PACKAGE.to_owned())
+}
+
+/// The text of the manifest with the `[workspace]` table that `directory` belongs to.
+fn workspace_manifest(directory: &Path, manifest: &str) -> Option<String> {
+    for entry in toml::entries(manifest) {
+        match (entry.path_str().as_slice(), &entry.value) {
+            (["workspace", ..], _) => return Some(manifest.to_owned()),
+            (["package", "workspace"], Value::Text(root)) => {
+                return fs::read_to_string(directory.join(root).join("Cargo.toml")).ok();
+            }
+            _ => {}
+        }
+    }
+    let above = directory.ancestors().skip(1);
+    above
+        .filter_map(|parent| fs::read_to_string(parent.join("Cargo.toml")).ok())
+        .find(|text| {
+            let is_root = |entry: &Entry| entry.path[0] == "workspace";
+            toml::entries(text).iter().any(is_root)
+        })
+}
+
+/// The name under which `manifest` imports us, if it does.
+fn imported_as(manifest: &str, workspace: impl FnOnce() -> Option<String>) -> Option<String> {
+    let entries = toml::entries(manifest);
+    let mut dependencies = dependencies(&entries, false);
+    if dependencies.iter().any(|dependency| dependency.inherits) {
+        let root = toml::entries(&workspace().unwrap_or_default());
+        let shared = self::dependencies(&root, true);
+        for dependency in dependencies.iter_mut().filter(|d| d.inherits) {
+            let same = shared.iter().find(|d| d.name == dependency.name);
+            dependency.package = same.and_then(|d| d.package.clone());
+        }
+    }
+    let ours = dependencies
+        .iter()
+        .filter(|dependency| dependency.is_ours());
+    // What the library may name comes before what only its tests may; our own name before others.
+    let best = ours.min_by_key(|dependency| (dependency.table, dependency.name != PACKAGE));
+    let own = || {
+        let is_us = |entry: &&Entry| {
+            entry.path_str() == ["package", "name"] && entry.value == Value::Text(PACKAGE.into())
+        };
+        entries.iter().find(is_us).map(|_| PACKAGE.to_owned())
+    };
+    best.map(|dependency| dependency.name.replace('-', "_"))
+        .or_else(own)
+}
+
+struct Dependency {
+    name: String,
+    /// Which of [`TABLES`] it is in.
+    table: usize,
+    /// The package behind it, if that has another name.
+    package: Option<String>,
+    /// The workspace says the rest.
+    inherits: bool,
+}
+
+impl Dependency {
+    fn is_ours(&self) -> bool {
+        self.package.as_deref().unwrap_or(&self.name) == PACKAGE
+    }
+}
+
+const TABLES: [&str; 5] = [
+    "dependencies",
+    "dev-dependencies",
+    "dev_dependencies",
+    "build-dependencies",
+    "build_dependencies",
+];
+
+/// The dependencies of a package, or those its workspace shares.
+fn dependencies(entries: &[Entry], of_workspace: bool) -> Vec<Dependency> {
+    let mut found: Vec<Dependency> = Vec::new();
+    for entry in entries {
+        let path = entry.path_str();
+        let path = match path.as_slice() {
+            ["workspace", rest @ ..] if of_workspace => rest,
+            _ if of_workspace => continue,
+            ["target", _, rest @ ..] => rest,
+            path => path,
+        };
+        let [table, name, details @ ..] = path else {
+            continue;
+        };
+        let Some(table) = TABLES.iter().position(|known| known == table) else {
+            continue;
+        };
+        let known = found
+            .iter()
+            .position(|d| d.table == table && d.name == *name);
+        let at = known.unwrap_or_else(|| {
+            found.push(Dependency {
+                name: (*name).to_owned(),
+                table,
+                package: None,
+                inherits: false,
+            });
+            found.len() - 1
+        });
+        match (details, &entry.value) {
+            (["package"], Value::Text(package)) => found[at].package = Some(package.clone()),
+            (["workspace"], Value::Flag(true)) => found[at].inherits = true,
+            _ => {}
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(manifest: &str) -> Option<String> {
+        imported_as(manifest, || panic!("the workspace is not asked"))
+    }
+
+    #[test]
+    fn the_name_is_found_in_each_way_to_write_a_dependency() {
+        let table = [
+            ("[dependencies]\nwakeful = \"0.1\"", "wakeful"),
+            (
+                "[dependencies]\nwakeful = { version = \"0.1\", features = [\"full\"] }",
+                "wakeful",
+            ),
+            (
+                "[dependencies]\ntokio = { package = \"wakeful\", version = \"0.1\" }",
+                "tokio",
+            ),
+            (
+                "[dependencies]\ntokio.package = \"wakeful\"\ntokio.version = \"0.1\"",
+                "tokio",
+            ),
+            ("dependencies.tokio.package = 'wakeful'", "tokio"),
+            (
+                "dependencies = { tokio = { package = 'wakeful' } }",
+                "tokio",
+            ),
+            (
+                "[dependencies.my-rt]\nversion = \"0.1\"\npackage = \"wakeful\"",
+                "my_rt",
+            ),
+            (
+                "[ dependencies . \"tokio\" ] # why\npackage = \"wakeful\"",
+                "tokio",
+            ),
+            ("[dev-dependencies]\nrt = { package = \"wakeful\" }", "rt"),
+            (
+                "[target.'cfg(unix)'.dependencies]\nrt = { package = \"wakeful\" }",
+                "rt",
+            ),
+            (
+                "[target.\"cfg(any(a = \\\"b\\\"))\".dependencies.rt]\npackage = \"wakeful\"",
+                "rt",
+            ),
+            ("[package]\nname = \"wakeful\"", "wakeful"),
+        ];
+        for (manifest, expected) in table {
+            assert_eq!(name(manifest).as_deref(), Some(expected), "{manifest}");
+        }
+    }
+
+    #[test]
+    fn other_packages_and_tables_do_not_count() {
+        let table = [
+            "",
+            "[dependencies]\ntokio = \"1\"",
+            "[dependencies]\nwakeful = { package = \"other\" }",
+            "[features]\nwakeful = []",
+            "[package.metadata.dependencies]\nwakeful = \"1\"",
+            "[workspace.dependencies]\nwakeful = \"1\"",
+            "[dependencies]\na = \"\"\"\nwakeful = 1\n\"\"\"",
+            "[dependencies]\n# wakeful = \"1\"",
+            "[patch.crates-io]\nwakeful = { path = \"x\" }",
+        ];
+        for manifest in table {
+            assert_eq!(name(manifest), None, "{manifest}");
+        }
+    }
+
+    #[test]
+    fn the_library_may_not_name_what_only_its_tests_have() {
+        let manifest = "[dev-dependencies]\nwakeful = \"1\"\n\
+                        [dependencies]\nb = { package = \"wakeful\" }\nwakeful = { path = \"x\" }";
+        assert_eq!(name(manifest).as_deref(), Some("wakeful"));
+        let manifest = "[dev-dependencies]\nwakeful = \"1\"\n\
+                        [dependencies]\nb = { package = \"wakeful\" }";
+        assert_eq!(name(manifest).as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_rename_is_inherited_from_the_workspace() {
+        let member = "[dependencies]\ntokio = { workspace = true, features = [\"rt\"] }";
+        let root = "[workspace.dependencies]\ntokio = { package = \"wakeful\", path = \"x\" }";
+        let found = imported_as(member, || Some(root.to_owned()));
+        assert_eq!(found.as_deref(), Some("tokio"));
+        let member = "[dependencies]\ntokio.workspace = true\nwakeful.workspace = true";
+        let root = "[workspace.dependencies]\ntokio = \"1\"\n[workspace.dependencies.wakeful]\n";
+        let found = imported_as(member, || Some(root.to_owned()));
+        assert_eq!(found.as_deref(), Some("wakeful"));
+        assert_eq!(
+            imported_as("[dependencies]\ntokio.workspace = true", || None),
+            None
+        );
+    }
+
+    #[test]
+    fn the_workspace_root_is_found_above_the_member() {
+        let root = env::temp_dir().join(format!("wakeful-macros-{}", std::process::id()));
+        let member = root.join("crates/member");
+        fs::create_dir_all(&member).unwrap();
+        let text = "[workspace]\nmembers = [\"crates/*\"]";
+        fs::write(root.join("Cargo.toml"), text).unwrap();
+        let plain = "[package]\nname = \"member\"";
+        assert_eq!(workspace_manifest(&member, plain).as_deref(), Some(text));
+        let pointing = "[package]\nworkspace = \"../..\"";
+        assert_eq!(workspace_manifest(&member, pointing).as_deref(), Some(text));
+        let own = "[package]\nname = \"a\"\n[workspace]\nresolver = \"3\"";
+        assert_eq!(workspace_manifest(&member, own).as_deref(), Some(own));
+        fs::remove_dir_all(&root).unwrap();
+    }
+}

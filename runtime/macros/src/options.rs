@@ -1,0 +1,439 @@
+//! The arguments of `#[main(…)]` and `#[test(…)]`: names, values, and which go together.
+
+use crate::token::{Kind, Mistake, Token, string_value};
+
+/// Which attribute is expanded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Macro {
+    Main,
+    Test,
+}
+
+impl Macro {
+    fn name(self) -> &'static str {
+        match self {
+            Macro::Main => "main",
+            Macro::Test => "test",
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flavor {
+    CurrentThread,
+    MultiThread,
+    Local,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnhandledPanic {
+    Ignore,
+    ShutdownRuntime,
+}
+
+/// The runtime to build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Options<S> {
+    pub(crate) flavor: Flavor,
+    pub(crate) worker_threads: Option<usize>,
+    pub(crate) start_paused: Option<bool>,
+    pub(crate) unhandled_panic: Option<UnhandledPanic>,
+    /// The path the user gave for this crate, and where.
+    pub(crate) crate_path: Option<(String, S)>,
+}
+
+impl<S> Options<S> {
+    pub(crate) fn default_of(which: Macro) -> Self {
+        Self {
+            flavor: match which {
+                Macro::Main => Flavor::MultiThread,
+                Macro::Test => Flavor::CurrentThread,
+            },
+            worker_threads: None,
+            start_paused: None,
+            unhandled_panic: None,
+            crate_path: None,
+        }
+    }
+}
+
+/// The options as written: each value with its place.
+struct Written<S> {
+    flavor: Option<(Flavor, S)>,
+    worker_threads: Option<(usize, S)>,
+    start_paused: Option<(bool, S)>,
+    unhandled_panic: Option<(UnhandledPanic, S)>,
+    crate_path: Option<(String, S)>,
+}
+
+/// Reads what is between the parentheses of the attribute.
+pub(crate) fn parse<S: Copy>(tokens: &[Token<S>], which: Macro) -> Result<Options<S>, Mistake<S>> {
+    let mut written = Written {
+        flavor: None,
+        worker_threads: None,
+        start_paused: None,
+        unhandled_panic: None,
+        crate_path: None,
+    };
+    for argument in tokens.split(|token| token.is_mark(',')) {
+        // A comma at the end leaves nothing behind it.
+        if !argument.is_empty() {
+            written.read(argument, which)?;
+        }
+    }
+    written.check(which)
+}
+
+impl<S: Copy> Written<S> {
+    /// Reads one `name = value`.
+    fn read(&mut self, argument: &[Token<S>], which: Macro) -> Result<(), Mistake<S>> {
+        let first = &argument[0];
+        let (Some(name), rest) = (first.word(), &argument[1..]) else {
+            return Err(Mistake::new(
+                "Unknown attribute inside the macro",
+                first.span,
+            ));
+        };
+        let value = match rest {
+            [equals, value] if equals.is_mark('=') => value,
+            [equals] if equals.is_mark('=') => {
+                let text = format!("expected a value: `{name} = …`");
+                return Err(Mistake::new(text, equals.span));
+            }
+            [equals, _, surplus, ..] if equals.is_mark('=') => {
+                let text = format!("expected `,` after the value of `{name}`");
+                return Err(Mistake::new(text, surplus.span));
+            }
+            _ => return Err(Mistake::new(not_an_option(name, which), first.span)),
+        };
+        match name {
+            "flavor" => set(&mut self.flavor, name, value, flavor),
+            "worker_threads" => set(&mut self.worker_threads, name, value, integer),
+            "start_paused" => set(&mut self.start_paused, name, value, boolean),
+            "unhandled_panic" => set(&mut self.unhandled_panic, name, value, unhandled_panic),
+            "crate" => set(&mut self.crate_path, name, value, path),
+            "core_threads" => Err(Mistake::new(
+                "Attribute `core_threads` is renamed to `worker_threads`",
+                first.span,
+            )),
+            _ => Err(Mistake::new(unknown(name), first.span)),
+        }
+    }
+
+    /// Finds options that do not go together.
+    fn check(self, which: Macro) -> Result<Options<S>, Mistake<S>> {
+        let mut options = Options::default_of(which);
+        if let Some((flavor, _)) = self.flavor {
+            options.flavor = flavor;
+        }
+        let requires = |option: &str, flavor: &str, at| {
+            let text = format!(
+                "The `{option}` option requires the `{flavor}` runtime flavor. \
+                 Use `#[{}(flavor = \"{flavor}\")]`",
+                which.name()
+            );
+            Err(Mistake::new(text, at))
+        };
+        let is_multi = options.flavor == Flavor::MultiThread;
+        match (self.worker_threads, self.start_paused, self.unhandled_panic) {
+            (Some((_, at)), _, _) if !is_multi => {
+                return requires("worker_threads", "multi_thread", at);
+            }
+            (_, Some((_, at)), _) if is_multi => {
+                return requires("start_paused", "current_thread", at);
+            }
+            (_, _, Some((_, at))) if is_multi => {
+                return requires("unhandled_panic", "current_thread", at);
+            }
+            _ => {}
+        }
+        options.worker_threads = self.worker_threads.map(|(threads, _)| threads);
+        options.start_paused = self.start_paused.map(|(paused, _)| paused);
+        options.unhandled_panic = self.unhandled_panic.map(|(policy, _)| policy);
+        options.crate_path = self.crate_path;
+        Ok(options)
+    }
+}
+
+/// Stores the value of an option that has none yet.
+fn set<S: Copy, V>(
+    slot: &mut Option<(V, S)>,
+    name: &str,
+    token: &Token<S>,
+    read: impl FnOnce(&str, &Kind) -> Result<V, String>,
+) -> Result<(), Mistake<S>> {
+    if slot.is_some() {
+        let text = format!("`{name}` set multiple times.");
+        return Err(Mistake::new(text, token.span));
+    }
+    let value = read(name, &token.kind).map_err(|text| Mistake::new(text, token.span))?;
+    *slot = Some((value, token.span));
+    Ok(())
+}
+
+const OPTIONS: &str = "`flavor`, `worker_threads`, `start_paused`, `crate`, `unhandled_panic`";
+
+fn unknown(name: &str) -> String {
+    format!("Unknown attribute {name} is specified; expected one of: {OPTIONS}")
+}
+
+/// The text for a word without a value.
+fn not_an_option(name: &str, which: Macro) -> String {
+    let flavor = match name {
+        "threaded_scheduler" | "multi_thread" => "multi_thread",
+        "basic_scheduler" | "current_thread" | "single_threaded" => "current_thread",
+        "local" => "local",
+        "flavor" | "worker_threads" | "start_paused" | "crate" | "unhandled_panic" => {
+            return format!("expected a value: `{name} = …`");
+        }
+        _ => return unknown(name),
+    };
+    let attribute = which.name();
+    format!("Set the runtime flavor with #[{attribute}(flavor = \"{flavor}\")].")
+}
+
+fn string<'a>(name: &str, kind: &'a Kind) -> Result<&'a str, String> {
+    match kind {
+        Kind::Literal(literal) => string_value(literal),
+        _ => None,
+    }
+    .ok_or_else(|| format!("Failed to parse value of `{name}` as string."))
+}
+
+fn flavor(name: &str, kind: &Kind) -> Result<Flavor, String> {
+    match string(name, kind)? {
+        "current_thread" => Ok(Flavor::CurrentThread),
+        "multi_thread" => Ok(Flavor::MultiThread),
+        "local" => Ok(Flavor::Local),
+        "single_thread" => {
+            Err("The single threaded runtime flavor is called `current_thread`.".to_owned())
+        }
+        old @ "basic_scheduler" => Err(renamed(old, "current_thread")),
+        old @ "threaded_scheduler" => Err(renamed(old, "multi_thread")),
+        other => Err(format!(
+            "No such runtime flavor `{other}`. \
+             The runtime flavors are: `current_thread`, `local`, `multi_thread`."
+        )),
+    }
+}
+
+fn renamed(old: &str, new: &str) -> String {
+    format!("The `{old}` runtime flavor has been renamed to `{new}`.")
+}
+
+fn integer(name: &str, kind: &Kind) -> Result<usize, String> {
+    let digits = match kind {
+        Kind::Literal(literal) => literal.replace('_', ""),
+        _ => String::new(),
+    };
+    let digits = digits.strip_suffix("usize").unwrap_or(&digits);
+    match digits.parse() {
+        Ok(0) => Err(format!("`{name}` may not be 0.")),
+        Ok(number) => Ok(number),
+        Err(_) => Err(format!("Failed to parse value of `{name}` as integer.")),
+    }
+}
+
+fn boolean(name: &str, kind: &Kind) -> Result<bool, String> {
+    match kind {
+        Kind::Word(word) if word == "true" => Ok(true),
+        Kind::Word(word) if word == "false" => Ok(false),
+        _ => Err(format!("Failed to parse value of `{name}` as bool.")),
+    }
+}
+
+fn unhandled_panic(name: &str, kind: &Kind) -> Result<UnhandledPanic, String> {
+    match string(name, kind)? {
+        "ignore" => Ok(UnhandledPanic::Ignore),
+        "shutdown_runtime" => Ok(UnhandledPanic::ShutdownRuntime),
+        other => Err(format!(
+            "No such unhandled panic behavior `{other}`. \
+             The unhandled panic behaviors are: `ignore`, `shutdown_runtime`."
+        )),
+    }
+}
+
+/// A path in a string, or one word without quotes.
+fn path(name: &str, kind: &Kind) -> Result<String, String> {
+    let text = match kind {
+        Kind::Word(word) => word,
+        _ => string(name, kind)?,
+    };
+    let segments = text.strip_prefix("::").unwrap_or(text).split("::");
+    let is_segment = |segment: &str| {
+        let segment = segment.trim();
+        segment.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && segment.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    if segments.into_iter().all(is_segment) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "Failed to parse value of `{name}` as path: \"{text}\""
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::lex;
+
+    fn main_options(source: &str) -> Options<usize> {
+        parse(&lex(source), Macro::Main).unwrap()
+    }
+
+    /// The text of the mistake, and the source from its place on.
+    fn mistake(which: Macro, source: &str) -> (String, &str) {
+        let mistake = parse(&lex(source), which).unwrap_err();
+        (mistake.text, &source[mistake.span..])
+    }
+
+    #[test]
+    fn the_defaults_differ_by_flavor_only() {
+        let main = main_options("");
+        assert_eq!(main.flavor, Flavor::MultiThread);
+        let test = parse(&lex(""), Macro::Test).unwrap();
+        assert_eq!(test.flavor, Flavor::CurrentThread);
+        assert_eq!(
+            Options {
+                flavor: main.flavor,
+                ..test
+            },
+            main
+        );
+    }
+
+    #[test]
+    fn all_options_are_read() {
+        let options = main_options(r#"flavor = "multi_thread", worker_threads = 1_0usize,"#);
+        assert_eq!(options.worker_threads, Some(10));
+        let options = main_options(
+            r#"flavor = "current_thread", start_paused = true, crate = "::a::b",
+               unhandled_panic = "shutdown_runtime""#,
+        );
+        assert_eq!(options.start_paused, Some(true));
+        assert_eq!(
+            options.unhandled_panic,
+            Some(UnhandledPanic::ShutdownRuntime)
+        );
+        assert_eq!(options.crate_path.unwrap().0, "::a::b");
+        let options = main_options(r#"flavor = "local", start_paused = false"#);
+        assert_eq!(
+            (options.flavor, options.start_paused),
+            (Flavor::Local, Some(false))
+        );
+        assert_eq!(
+            main_options("crate = wakeful").crate_path.unwrap().0,
+            "wakeful"
+        );
+    }
+
+    #[test]
+    fn each_mistake_has_its_text_and_place() {
+        let table = [
+            (
+                r#"flavor = "foo""#,
+                "No such runtime flavor `foo`. The runtime flavors are: \
+              `current_thread`, `local`, `multi_thread`.",
+                r#""foo""#,
+            ),
+            (
+                r#"flavor = "single_thread""#,
+                "The single threaded runtime flavor is called \
+              `current_thread`.",
+                r#""single_thread""#,
+            ),
+            (
+                r#"flavor = "basic_scheduler""#,
+                "The `basic_scheduler` runtime flavor has been \
+              renamed to `current_thread`.",
+                r#""basic_scheduler""#,
+            ),
+            (
+                "flavor = 1",
+                "Failed to parse value of `flavor` as string.",
+                "1",
+            ),
+            ("worker_threads = 0", "`worker_threads` may not be 0.", "0"),
+            (
+                "worker_threads = a",
+                "Failed to parse value of `worker_threads` as integer.",
+                "a",
+            ),
+            (
+                "worker_threads = 1, worker_threads = 2",
+                "`worker_threads` set multiple times.",
+                "2",
+            ),
+            (
+                "worker_threads = 1 2",
+                "expected `,` after the value of `worker_threads`",
+                "2",
+            ),
+            (
+                "worker_threads =",
+                "expected a value: `worker_threads = …`",
+                "=",
+            ),
+            ("flavor", "expected a value: `flavor = …`", "flavor"),
+            (
+                "start_paused = 1",
+                "Failed to parse value of `start_paused` as bool.",
+                "1",
+            ),
+            (
+                "start_paused = true",
+                "The `start_paused` option requires the `current_thread` \
+              runtime flavor. Use `#[main(flavor = \"current_thread\")]`",
+                "true",
+            ),
+            (
+                r#"unhandled_panic = "ignore""#,
+                "The `unhandled_panic` option requires the \
+              `current_thread` runtime flavor. Use `#[main(flavor = \"current_thread\")]`",
+                r#""ignore""#,
+            ),
+            (
+                r#"crate = "4 2""#,
+                "Failed to parse value of `crate` as path: \"4 2\"",
+                r#""4 2""#,
+            ),
+            (
+                r#"crate = """#,
+                "Failed to parse value of `crate` as path: \"\"",
+                r#""""#,
+            ),
+            (
+                "threaded_scheduler",
+                "Set the runtime flavor with #[main(flavor = \
+              \"multi_thread\")].",
+                "threaded_scheduler",
+            ),
+            (
+                "foo",
+                "Unknown attribute foo is specified; expected one of: `flavor`, \
+              `worker_threads`, `start_paused`, `crate`, `unhandled_panic`",
+                "foo",
+            ),
+            (
+                "foo = 1",
+                "Unknown attribute foo is specified; expected one of: `flavor`, \
+              `worker_threads`, `start_paused`, `crate`, `unhandled_panic`",
+                "foo = 1",
+            ),
+            (r#""foo""#, "Unknown attribute inside the macro", r#""foo""#),
+        ];
+        for (source, text, place) in table {
+            assert_eq!(
+                mistake(Macro::Main, source),
+                (text.to_owned(), place),
+                "{source}"
+            );
+        }
+        let text = "The `worker_threads` option requires the `multi_thread` runtime flavor. \
+                    Use `#[test(flavor = \"multi_thread\")]`";
+        let found = mistake(Macro::Test, "worker_threads = 4");
+        assert_eq!(found, (text.to_owned(), "4"));
+    }
+}

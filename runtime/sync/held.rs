@@ -1,0 +1,155 @@
+//! References into a locked value, together with what unlocks it.
+//!
+//! The guards that can be narrowed to a part of the value ("mapped") are these two, wrapped. A
+//! guard holds a key, whose drop unlocks, and a pointer that is good while the key is there.
+//!
+//! Invariants:
+//! - H1. While the key of a [`Unique`] lives, its pointer is good and nothing else reaches the
+//!   value behind it.
+//! - H2. While the key of a [`Shared`] lives, its pointer is good and nobody writes the value.
+//! - H3. The key is dropped after the last reference that was made from the pointer.
+//!
+//! Absent: locking. Whoever makes one of these has locked.
+
+#![expect(unsafe_code, reason = "a guard and a part of its value in one struct")]
+
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
+use std::ptr::NonNull;
+
+/// Shared access to `U`, until `K` is dropped.
+pub(crate) struct Shared<K, U: ?Sized> {
+    value: NonNull<U>,
+    key: K,
+}
+
+/// Exclusive access to `U`, until `K` is dropped.
+pub(crate) struct Unique<K, U: ?Sized> {
+    value: NonNull<U>,
+    key: K,
+    /// Invariant in `U`, as `&mut U` is.
+    _exclusive: PhantomData<*mut U>,
+}
+
+// SAFETY: H2. It is a `&U` with a key.
+unsafe impl<K: Send, U: ?Sized + Sync> Send for Shared<K, U> {}
+// SAFETY: H2. It is a `&U` with a key.
+unsafe impl<K: Sync, U: ?Sized + Sync> Sync for Shared<K, U> {}
+// SAFETY: H1. It is a `&mut U` with a key.
+unsafe impl<K: Send, U: ?Sized + Send> Send for Unique<K, U> {}
+// SAFETY: H1. It is a `&mut U` with a key.
+unsafe impl<K: Sync, U: ?Sized + Sync> Sync for Unique<K, U> {}
+
+impl<K, U: ?Sized> Shared<K, U> {
+    /// # Safety
+    ///
+    /// H2 holds for `value` and `key`.
+    pub(crate) unsafe fn new(key: K, value: NonNull<U>) -> Self {
+        Self { value, key }
+    }
+
+    pub(crate) fn key(&self) -> &K {
+        &self.key
+    }
+
+    pub(crate) fn map<V: ?Sized>(self, f: impl FnOnce(&U) -> &V) -> Shared<K, V> {
+        let value = NonNull::from(f(&self));
+        Shared {
+            value,
+            key: self.key,
+        }
+    }
+
+    pub(crate) fn try_map<V: ?Sized>(
+        self,
+        f: impl FnOnce(&U) -> Option<&V>,
+    ) -> Result<Shared<K, V>, Self> {
+        match f(&self).map(NonNull::from) {
+            Some(value) => Ok(Shared {
+                value,
+                key: self.key,
+            }),
+            None => Err(self),
+        }
+    }
+}
+
+impl<K, U: ?Sized> Deref for Shared<K, U> {
+    type Target = U;
+
+    #[inline]
+    fn deref(&self) -> &U {
+        // SAFETY: H2. We have the key.
+        unsafe { self.value.as_ref() }
+    }
+}
+
+impl<K, U: ?Sized> Unique<K, U> {
+    /// # Safety
+    ///
+    /// H1 holds for `value` and `key`.
+    pub(crate) unsafe fn new(key: K, value: NonNull<U>) -> Self {
+        Self {
+            value,
+            key,
+            _exclusive: PhantomData,
+        }
+    }
+
+    pub(crate) fn key(&self) -> &K {
+        &self.key
+    }
+
+    pub(crate) fn map<V: ?Sized>(mut self, f: impl FnOnce(&mut U) -> &mut V) -> Unique<K, V> {
+        let value = NonNull::from(f(&mut self));
+        Unique {
+            value,
+            key: self.key,
+            _exclusive: PhantomData,
+        }
+    }
+
+    pub(crate) fn try_map<V: ?Sized>(
+        mut self,
+        f: impl FnOnce(&mut U) -> Option<&mut V>,
+    ) -> Result<Unique<K, V>, Self> {
+        match f(&mut self).map(NonNull::from) {
+            Some(value) => Ok(Unique {
+                value,
+                key: self.key,
+                _exclusive: PhantomData,
+            }),
+            None => Err(self),
+        }
+    }
+
+    /// Gives up writing; `key` says how the key changes.
+    ///
+    /// # Safety
+    ///
+    /// H2 holds for the key that comes back.
+    pub(crate) unsafe fn share<L>(self, key: impl FnOnce(K) -> L) -> Shared<L, U> {
+        Shared {
+            value: self.value,
+            key: key(self.key),
+        }
+    }
+}
+
+impl<K, U: ?Sized> Deref for Unique<K, U> {
+    type Target = U;
+
+    #[inline]
+    fn deref(&self) -> &U {
+        // SAFETY: H1. We have the key, and are borrowed.
+        unsafe { self.value.as_ref() }
+    }
+}
+
+impl<K, U: ?Sized> DerefMut for Unique<K, U> {
+    #[inline]
+    fn deref_mut(&mut self) -> &mut U {
+        // SAFETY: H1. We have the key, and are borrowed for writing.
+        unsafe { self.value.as_mut() }
+    }
+}

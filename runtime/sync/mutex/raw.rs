@@ -1,0 +1,181 @@
+//! The lock without the value.
+//!
+//! ```text
+//!             try_lock                  queue
+//!        +--------------->        +--------------->
+//!   FREE                    HELD                    QUEUED --+
+//!        <---------------+        <---------------+       ^  | unlock: the first
+//!             unlock              last one left queue     +--+ waiter has it now
+//! ```
+//!
+//! Invariants:
+//! - M1. State is QUEUED exactly while the queue has a waiter, seen from under the queue's mutex.
+//!   Only there does it become QUEUED or cease to be.
+//! - M2. A lock with waiters is never FREE: the holder hands it to the first of them. So nobody
+//!   overtakes the queue, and the order of first polls is the order of locking.
+//! - M3. A waiter that was handed the lock and goes away hands it on.
+//!
+//! A lock that nobody else wants costs one read-modify-write to take and one to release. One that
+//! is held, with nobody queued yet, is looked at a few times before we queue: a short critical
+//! section on another thread is over sooner than a task is switched.
+
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use crate::budget;
+use crate::primitives::atomic::{AtomicUsize, Ordering};
+use crate::primitives::hint;
+use crate::sync::waiters::{Node, Stage, Waiters};
+
+const FREE: usize = 0;
+const HELD: usize = 1;
+const QUEUED: usize = 2;
+
+/// Looks at a held lock before queueing. 16 pauses are about a third of a task switch; more waste
+/// the processor when the holder sleeps. One in a model, where each look is a branch.
+const LOOKS: usize = if cfg!(loom) { 1 } else { 16 };
+
+pub(crate) struct RawLock {
+    state: AtomicUsize,
+    waiters: Waiters<(), ()>,
+}
+
+impl RawLock {
+    #[cfg(not(loom))]
+    pub(crate) const fn new() -> Self {
+        Self {
+            state: AtomicUsize::new(FREE),
+            waiters: Waiters::new(()),
+        }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self {
+            state: AtomicUsize::new(FREE),
+            waiters: Waiters::new(()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn try_lock(&self) -> bool {
+        // ORDERING: Acquire; pairs with the Releases in `unlock` and `unlock_slow`.
+        self.state
+            .compare_exchange(FREE, HELD, Ordering::Acquire, Ordering::Relaxed)
+            .is_ok()
+    }
+
+    /// Takes the lock, or a place in the queue. `node` is the future's, and stays the same.
+    #[inline]
+    pub(crate) fn poll_lock(&self, mut node: Pin<&mut Node<()>>, cx: &Context<'_>) -> Poll<()> {
+        match node.stage() {
+            Stage::New => {
+                if self.try_lock() {
+                    // From here on, dropping the node unlocks.
+                    node.as_mut().settle(Stage::Granted);
+                } else if !self.lock_or_queue(node.as_mut(), cx.waker()) {
+                    return Poll::Pending;
+                }
+            }
+            Stage::Queued => {
+                if self.waiters.refresh(node.as_ref(), cx.waker()) == Stage::Queued {
+                    return Poll::Pending;
+                }
+            }
+            Stage::Done => panic!("a lock future was polled after it had completed"),
+            _ => {}
+        }
+        // A task out of budget has the lock and comes back for it: it keeps its place.
+        match budget::poll_proceed(cx) {
+            Poll::Ready(spent) => {
+                spent.made_progress();
+                node.settle(Stage::Done);
+                Poll::Ready(())
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// True: locked, and the node says so. False: the node is in the queue.
+    #[cold]
+    fn lock_or_queue(&self, node: Pin<&mut Node<()>>, waker: &Waker) -> bool {
+        for _ in 0..LOOKS {
+            match self.state.load(Ordering::Relaxed) {
+                FREE if self.try_lock() => {
+                    node.settle(Stage::Granted);
+                    return true;
+                }
+                QUEUED => break,
+                _ => hint::spin_loop(),
+            }
+        }
+        let waker = waker.clone();
+        let mut waiters = self.waiters.lock();
+        // ORDERING: Acquire; pairs with the Releases in `unlock` and `unlock_slow`: the lock may
+        // have become free.
+        if self.state.swap(QUEUED, Ordering::Acquire) == FREE {
+            // M1. It is ours, and nobody is queued.
+            self.state.store(HELD, Ordering::Relaxed);
+            drop(waiters);
+            node.settle(Stage::Granted);
+            drop(waker);
+            return true;
+        }
+        waiters.push_back(node.as_ref(), (), Some(waker));
+        false
+    }
+
+    /// Releases the lock, or hands it to the first waiter. The caller holds it.
+    #[inline]
+    pub(crate) fn unlock(&self) {
+        // ORDERING: Release; pairs with the Acquire in `try_lock` and `lock_or_queue`.
+        let freed = self
+            .state
+            .compare_exchange(HELD, FREE, Ordering::Release, Ordering::Relaxed);
+        if freed.is_err() {
+            self.unlock_slow();
+        }
+    }
+
+    #[cold]
+    fn unlock_slow(&self) {
+        let mut waiters = self.waiters.lock();
+        let next = waiters.pop_front(Stage::Granted);
+        if next.is_none() {
+            // The last waiter left meanwhile.
+            // ORDERING: Release; pairs with the Acquire in `try_lock` and `lock_or_queue`.
+            self.state.store(FREE, Ordering::Release);
+        } else if waiters.is_empty() {
+            self.state.store(HELD, Ordering::Relaxed);
+        }
+        drop(waiters);
+        if let Some(next) = next {
+            next.wake();
+        }
+    }
+
+    /// Leaves the queue, or hands on a lock that was taken but not given out. For a future that
+    /// is dropped, whatever its stage.
+    #[inline]
+    pub(crate) fn cancel(&self, node: Pin<&mut Node<()>>) {
+        match node.stage() {
+            Stage::New | Stage::Done => {}
+            _ => self.cancel_slow(node),
+        }
+    }
+
+    #[cold]
+    fn cancel_slow(&self, node: Pin<&mut Node<()>>) {
+        let mut waiters = self.waiters.lock();
+        let left = waiters.remove(node.as_ref());
+        if left.is_some() && waiters.is_empty() {
+            self.state.store(HELD, Ordering::Relaxed);
+        }
+        drop(waiters);
+        if left.is_none() {
+            // It was called, now or before. M3.
+            node.settle(Stage::Done);
+            self.unlock();
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Wakers collected under a lock, to be woken after it.
+//!
+//! One that panics keeps none of the others from being woken; the first panic goes on after the
+//! last of them. Absent: any bound. The first few lie in place, the rest in a vector.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use super::Called;
+
+/// Called nodes whose wakers lie in place. Enough for most calls; eight are 128 bytes of stack.
+const IN_PLACE: usize = 8;
+
+#[must_use = "the called are to be woken"]
+pub(crate) struct Wakers {
+    few: [Option<Called>; IN_PLACE],
+    count: usize,
+    more: Vec<Called>,
+}
+
+impl Wakers {
+    pub(crate) fn new() -> Self {
+        Self {
+            few: [const { None }; IN_PLACE],
+            count: 0,
+            more: Vec::new(),
+        }
+    }
+
+    pub(crate) fn push(&mut self, called: Called) {
+        match self.few.get_mut(self.count) {
+            Some(slot) => {
+                *slot = Some(called);
+                self.count += 1;
+            }
+            None => self.more.push(called),
+        }
+    }
+
+    /// Wakes all, in the order in which they came.
+    pub(crate) fn wake(mut self) {
+        let few = self.few.iter_mut().take(self.count).map_while(Option::take);
+        let mut panic = None;
+        for called in few.chain(self.more) {
+            let woken = catch_unwind(AssertUnwindSafe(|| called.wake()));
+            if let Err(payload) = woken {
+                match panic {
+                    None => panic = Some(payload),
+                    // Its drop is code of others, too, and might panic once more.
+                    Some(_) => std::mem::forget(payload),
+                }
+            }
+        }
+        if let Some(payload) = panic {
+            resume_unwind(payload);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Spawning with a name.
+
+use std::future::Future;
+use std::io;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use crate::engine::context;
+use crate::engine::dump::Record;
+use crate::engine::handle::Handle;
+use crate::engine::task::JoinHandle;
+use crate::engine::{local_set, task};
+use crate::primitives::atomic::{AtomicU64, Ordering::Relaxed};
+
+/// Spawns tasks with a name, which a dump shows together with the number of polls.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let task = wakeful::task::Builder::new().name("writer").spawn(async { 7 }).unwrap();
+/// assert_eq!(task.await.unwrap(), 7);
+/// # });
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Builder<'a> {
+    name: Option<&'a str>,
+}
+
+impl<'a> Builder<'a> {
+    /// A builder without a name.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Names the task.
+    #[must_use]
+    pub fn name(&self, name: &'a str) -> Self {
+        Self { name: Some(name) }
+    }
+
+    /// As [`spawn`](crate::task::spawn).
+    ///
+    /// # Errors
+    ///
+    /// None today; the type is tokio's.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    #[track_caller]
+    pub fn spawn<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_on(future, &context::handle())
+    }
+
+    /// As [`Handle::spawn`].
+    ///
+    /// # Errors
+    ///
+    /// None today; the type is tokio's.
+    #[track_caller]
+    pub fn spawn_on<F>(self, future: F, handle: &Handle) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let spawned = Location::caller();
+        Ok(match self.name {
+            None => handle.spawn_unsend(future, spawned),
+            Some(name) => handle.spawn_unsend(Recorded::new(future, name, handle), spawned),
+        })
+    }
+
+    /// As [`spawn_local`](crate::task::spawn_local).
+    ///
+    /// # Errors
+    ///
+    /// None today; the type is tokio's.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a `LocalSet` and of a `LocalRuntime`.
+    #[track_caller]
+    pub fn spawn_local<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        let spawned = Location::caller();
+        Ok(match (self.name, context::try_handle()) {
+            (Some(name), Some(handle)) => {
+                local_set::spawn_here(Recorded::new(future, name, &handle), spawned)
+            }
+            _ => local_set::spawn_here(future, spawned),
+        })
+    }
+
+    /// As [`spawn_blocking`](crate::task::spawn_blocking).
+    ///
+    /// # Errors
+    ///
+    /// None today; the type is tokio's.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    #[track_caller]
+    pub fn spawn_blocking<F, R>(self, f: F) -> io::Result<JoinHandle<R>>
+    where
+        F: FnOnce() -> R + Send + 'static,
+        R: Send + 'static,
+    {
+        Ok(context::handle().spawn_blocking(f))
+    }
+}
+
+pin_project! {
+    /// A future with a record: enters it at its first poll, counts polls, leaves it at its end.
+    struct Recorded<F> {
+        #[pin]
+        future: F,
+        record: Arc<Record>,
+        handle: Handle,
+        entered: Option<task::Id>,
+    }
+
+    impl<F> PinnedDrop for Recorded<F> {
+        fn drop(this: Pin<&mut Self>) {
+            if let Some(id) = this.entered {
+                this.handle.parts().records.remove(id);
+            }
+        }
+    }
+}
+
+impl<F> Recorded<F> {
+    fn new(future: F, name: &str, handle: &Handle) -> Self {
+        let record = Arc::new(Record {
+            name: name.to_owned(),
+            polls: AtomicU64::new(0),
+        });
+        Self {
+            future,
+            record,
+            handle: handle.clone(),
+            entered: None,
+        }
+    }
+}
+
+impl<F: Future> Future for Recorded<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if this.entered.is_none() {
+            if let Some(id) = task::current_id() {
+                this.handle
+                    .parts()
+                    .records
+                    .insert(id, Arc::clone(this.record));
+                *this.entered = Some(id);
+            }
+        }
+        this.record.polls.fetch_add(1, Relaxed);
+        this.future.poll(cx)
+    }
+}

@@ -1,0 +1,32 @@
+//! Tasks: spawning, yielding, joining, aborting.
+
+mod builder;
+mod spawn;
+mod yielding;
+
+pub use builder::Builder;
+pub use spawn::{block_in_place, spawn, spawn_blocking, spawn_local};
+pub use yielding::{YieldNow, yield_now};
+
+pub use crate::engine::local_set::{LocalEnterGuard, LocalSet, RunUntil};
+pub use crate::engine::task::{AbortHandle, Id, JoinError, JoinHandle};
+
+/// The id of the task that calls.
+///
+/// # Panics
+///
+/// Outside of a task, also directly inside `block_on`. See [`try_id`].
+#[track_caller]
+#[must_use]
+pub fn id() -> Id {
+    match try_id() {
+        Some(id) => id,
+        None => panic!("there is no task here: call `task::id` inside a spawned task, or `try_id`"),
+    }
+}
+
+/// The id of the task that calls, or `None` outside of one.
+#[must_use]
+pub fn try_id() -> Option<Id> {
+    crate::engine::task::current_id()
+}

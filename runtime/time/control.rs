@@ -1,0 +1,136 @@
+//! Stopping and moving the clock, for tests.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use super::alarm::timers;
+use crate::engine::{context, driver};
+use crate::leaf::{self, Kind, Site};
+
+const NOT_FROZEN: &str = "time is not frozen";
+
+/// Stops the clock of the current runtime.
+///
+/// Timers keep working: whenever the runtime has nothing else to do it moves the clock to the
+/// next deadline, so a test that sleeps for an hour takes no time, and takes exactly an hour by
+/// [`Instant`](crate::time::Instant). The clock stays where it is while a
+/// [`spawn_blocking`](crate::task::spawn_blocking) closure runs. Deadlines are kept in whole
+/// milliseconds, and the clock stops on one.
+///
+/// # Panics
+///
+/// If the clock stands still already; on a runtime with several threads; outside of a runtime,
+/// or on one whose timers are not enabled.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use wakeful::time::{self, Duration, Instant};
+///
+/// time::pause();
+/// let before = Instant::now();
+/// time::sleep(Duration::from_secs(3600)).await; // no waiting
+/// assert_eq!(before.elapsed(), Duration::from_secs(3600));
+/// # });
+/// ```
+#[track_caller]
+pub fn pause() {
+    let driver = context::driver();
+    let time = timers(&driver);
+    assert!(
+        time.is_pausable(),
+        "`time::pause` requires a current-thread runtime: only there is it known that nothing \
+         else goes on"
+    );
+    assert!(time.clock().pause(), "time is already frozen");
+}
+
+/// Lets the clock of the current runtime run on from where it stands.
+///
+/// # Panics
+///
+/// If the clock is running; outside of a runtime, or on one whose timers are not enabled.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// wakeful::time::pause();
+/// wakeful::time::resume();
+/// # });
+/// ```
+#[track_caller]
+pub fn resume() {
+    let driver = context::driver();
+    assert!(timers(&driver).clock().resume(), "{NOT_FROZEN}");
+}
+
+/// Moves the stopped clock of the current runtime by `duration`, in one step.
+///
+/// Everything whose deadline is passed by this is woken, in the order of the deadlines, and the
+/// task that advances yields once. To let each of several timers see its own time, [`sleep`]
+/// instead.
+///
+/// # Panics
+///
+/// At its first poll: if the clock is running; if the platform cannot represent that time;
+/// outside of a runtime, or on one whose timers are not enabled.
+///
+/// # Cancel safety
+///
+/// Once polled the clock has moved. Dropping the future then only leaves out the yield.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use wakeful::time::{self, Duration, Instant};
+///
+/// time::pause();
+/// let before = Instant::now();
+/// time::advance(Duration::from_micros(1500)).await;
+/// assert_eq!(before.elapsed(), Duration::from_micros(1500));
+/// # });
+/// ```
+///
+/// [`sleep`]: crate::time::sleep
+#[track_caller]
+pub fn advance(duration: Duration) -> Advance {
+    Advance {
+        by: Some(duration),
+        site: Site::here(),
+    }
+}
+
+/// The future of [`advance`].
+#[derive(Debug)]
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+pub struct Advance {
+    /// `None` once the clock has moved.
+    by: Option<Duration>,
+    site: Site,
+}
+
+impl Future for Advance {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(by) = self.by.take() else {
+            return Poll::Ready(());
+        };
+        let driver: Arc<driver::Handle> = context::driver();
+        let time = timers(&driver);
+        match time.clock().advance(by) {
+            None => panic!("{NOT_FROZEN}"),
+            Some(false) => panic!("overflow when adding duration to instant"),
+            Some(true) => time.fire(),
+        }
+        cx.waker().wake_by_ref();
+        leaf::waiting(cx, Kind::Yield, 0, self.site);
+        Poll::Pending
+    }
+}
