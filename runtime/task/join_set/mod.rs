@@ -12,8 +12,10 @@
 //! A key in the inbox is a hint. A stale one, of an entry that is gone, finds nothing, or the key's
 //! next owner still running, which is then left to its own waker.
 
+mod builder;
 mod futures;
 
+pub use builder::Builder;
 pub use futures::{JoinAll, JoinNext, JoinNextWithId, Shutdown};
 
 use std::collections::VecDeque;
@@ -29,7 +31,7 @@ use crate::budget;
 use crate::leaf::{self, Kind, Site};
 use crate::primitives::Mutex;
 use crate::runtime::Handle;
-use crate::task::{AbortHandle, Id, JoinError, JoinHandle};
+use crate::task::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
 
 /// A collection of tasks that return the same type.
 ///
@@ -179,6 +181,16 @@ impl<T: 'static> JoinSet<T> {
         self.insert(crate::task::spawn_local(task))
     }
 
+    /// Adds `task`, which need not be `Send`, to `local_set`, as a member of the set. It runs when
+    /// `local_set` is polled.
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, task: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(local_set.spawn_local(task))
+    }
+
     /// Runs `f` on the current runtime's pool of threads for calls that block, as a member of the
     /// set.
     ///
@@ -218,6 +230,7 @@ impl<T: 'static> JoinSet<T> {
         self.insert(handle.spawn_blocking(f))
     }
 
+    /// Makes the task of `handle` a member.
     fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
         let abort = handle.abort_handle();
         if self.entries.len() == self.inbox_capacity {
