@@ -164,7 +164,9 @@ mod lock {
         }
 
         pub(crate) fn into_inner(self) -> T {
-            self.0.into_inner().unwrap_or_else(|error| error.into_inner())
+            self.0
+                .into_inner()
+                .unwrap_or_else(|error| error.into_inner())
         }
     }
 
