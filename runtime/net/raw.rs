@@ -68,6 +68,19 @@ macro_rules! from_raw_fd {
 #[cfg(unix)]
 from_raw_fd!(super::TcpSocket, super::UnixSocket);
 
+/// How the file behind a descriptor was opened.
+#[cfg(unix)]
+pub(super) fn status_flags(fd: std::os::fd::BorrowedFd<'_>) -> io::Result<libc::c_int> {
+    use std::os::fd::AsRawFd;
+
+    // SAFETY: the descriptor is open for as long as it is borrowed, and `F_GETFL` only asks.
+    let flags = unsafe { libc::fcntl(fd.as_raw_fd(), libc::F_GETFL) };
+    match flags {
+        -1 => Err(io::Error::last_os_error()),
+        flags => Ok(flags),
+    }
+}
+
 /// Who is on the other end of a Unix stream: user, group, and process where it can be known.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn peer_credentials(
