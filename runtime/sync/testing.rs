@@ -121,7 +121,7 @@ pub(crate) fn no_deadlock(body: impl FnOnce() + Send + 'static) {
         let _done = done;
         body();
     });
-    match end.recv_timeout(Duration::from_secs(60)) {
+    match end.recv_timeout(Duration::from_secs(20)) {
         Err(RecvTimeoutError::Timeout) => panic!("deadlock"),
         _ => thread
             .join()

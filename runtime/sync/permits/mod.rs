@@ -150,7 +150,7 @@ impl Permits {
             Poll::Pending => return Poll::Pending,
         }
         // Nothing is given out of a closed semaphore, nor what was granted before it closed.
-        if self.is_closed() {
+        if self.word.load(Ordering::Relaxed) & CLOSED != 0 {
             return Poll::Ready(Err(Refused::Closed));
         }
         node.settle(Stage::Done);
