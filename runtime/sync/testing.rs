@@ -154,8 +154,8 @@ where
 /// Spends the budget of a task's poll. It comes back when the guard drops.
 pub(crate) fn no_budget() -> crate::budget::Restore {
     let restore = crate::budget::start();
-    let mut cx = Context::from_waker(Waker::noop());
-    while let Poll::Ready(spent) = crate::budget::poll_proceed(&mut cx) {
+    let cx = Context::from_waker(Waker::noop());
+    while let Poll::Ready(spent) = crate::budget::poll_proceed(&cx) {
         spent.made_progress();
     }
     restore

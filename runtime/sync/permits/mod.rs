@@ -136,10 +136,8 @@ impl Permits {
                     }
                 }
             },
-            Stage::Queued => {
-                if self.waiters.refresh(node.as_ref(), cx.waker()) == Stage::Queued {
-                    return Poll::Pending;
-                }
+            Stage::Queued if self.waiters.refresh(node.as_ref(), cx.waker()) == Stage::Queued => {
+                return Poll::Pending;
             }
             Stage::Done => panic!("a lock future was polled after it had completed"),
             _ => {}
