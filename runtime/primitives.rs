@@ -6,7 +6,7 @@
 //! `Mutex` here never poisons: user code does not run under our locks, so a panic while one is
 //! held is our bug and the next `lock` may as well go on.
 
-#![expect(unused_imports, reason = "each feature set uses a part of the list")]
+#![allow(unused_imports, reason = "each feature set uses a part of the list")]
 
 #[cfg(loom)]
 pub(crate) use loom::{
@@ -164,7 +164,9 @@ mod lock {
         }
 
         pub(crate) fn into_inner(self) -> T {
-            self.0.into_inner().unwrap_or_else(|error| error.into_inner())
+            self.0
+                .into_inner()
+                .unwrap_or_else(|error| error.into_inner())
         }
     }
 

@@ -196,8 +196,6 @@ impl Pool {
         let mut state = self.state.lock();
         let ours = state.handles.contains_key(&thread::current().id());
         state.closing += usize::from(ours);
-        // Other threads of the pool that wait in here need not wait for this one.
-        self.ended.notify_all();
         let all_ended = loop {
             if state.threads <= if ours { state.closing } else { 0 } {
                 break true;
@@ -214,9 +212,13 @@ impl Pool {
             };
         };
         state.closing -= usize::from(ours);
-        let last = state.last.take();
+        let last = match limit {
+            None => state.last.take(),
+            // Joining has no limit of its own.
+            Some(_) => None,
+        };
         drop(state);
-        if let (None, Some(last)) = (limit, last) {
+        if let Some(last) = last {
             let _ = last.join();
         }
         all_ended

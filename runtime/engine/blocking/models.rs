@@ -91,9 +91,8 @@ impl Model {
         self.pool.work.notify_all();
     }
 
-    /// Shuts down and checks that each accepted job was run or cancelled, once.
-    fn finish(&self, accepted: usize) {
-        assert!(self.pool.shutdown(None));
+    /// After the shutdown: each accepted job was run or cancelled, once, and all threads ended.
+    fn check(&self, accepted: usize) {
         assert_eq!(
             accepted,
             self.run.load(Relaxed) + self.cancelled.load(Relaxed)
@@ -134,7 +133,7 @@ fn submit_meets_leaving_thread() {
         }
         drop(state);
         assert_eq!(2, model.run.load(Relaxed));
-        model.finish(2);
+        model.check(2);
     });
 }
 
@@ -150,7 +149,8 @@ fn submits_claim_idle_threads() {
         };
         assert!(model.submit(true));
         other.join().unwrap();
-        model.finish(3);
+        assert!(model.pool.shutdown(None));
+        model.check(3);
         assert_eq!(3, model.run.load(Relaxed));
     });
 }
@@ -167,7 +167,7 @@ fn submit_meets_shutdown() {
         let first = usize::from(model.submit(true));
         assert!(model.pool.shutdown(None));
         let second = submitter.join().unwrap();
-        model.finish(first + second);
+        model.check(first + second);
     });
 }
 
@@ -184,6 +184,6 @@ fn submit_meets_leaving_thread_and_shutdown() {
         model.expire();
         assert!(model.pool.shutdown(None));
         let second = submitter.join().unwrap();
-        model.finish(1 + second);
+        model.check(1 + second);
     });
 }

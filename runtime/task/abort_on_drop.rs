@@ -1,0 +1,107 @@
+//! A task that ends with its handle.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use crate::task::{AbortHandle, Id, JoinError, JoinHandle};
+
+/// A [`JoinHandle`] that aborts its task when dropped.
+///
+/// A plain handle lets the task go on. With this one a task lives no longer than whoever waits for
+/// it: wrap it at once, and a cancelled caller takes the task along.
+///
+/// # Cancel safety
+///
+/// As a future it is cancel safe by reference: poll `&mut handle`. Dropping it aborts the task.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use wakeful::task::AbortOnDropHandle;
+///
+/// let task = wakeful::spawn(std::future::pending::<()>());
+/// let probe = task.abort_handle();
+/// drop(AbortOnDropHandle::new(task));
+/// while !probe.is_finished() {
+///     wakeful::task::yield_now().await;
+/// }
+///
+/// let task = AbortOnDropHandle::new(wakeful::spawn(async { 7 }));
+/// assert_eq!(task.await.unwrap(), 7);
+/// # });
+/// ```
+#[must_use = "dropping the handle aborts the task at once"]
+#[derive(Debug)]
+pub struct AbortOnDropHandle<T> {
+    /// `None` only after `detach`.
+    handle: Option<JoinHandle<T>>,
+}
+
+impl<T> AbortOnDropHandle<T> {
+    /// Wraps `handle`. From now on, dropping means aborting.
+    pub fn new(handle: JoinHandle<T>) -> Self {
+        Self {
+            handle: Some(handle),
+        }
+    }
+
+    fn get(&self) -> &JoinHandle<T> {
+        self.handle.as_ref().expect("only detach takes the handle")
+    }
+
+    /// Aborts the task. Awaiting the handle then tells how it ended.
+    pub fn abort(&self) {
+        self.get().abort();
+    }
+
+    /// True once the task has ended and its future is dropped.
+    pub fn is_finished(&self) -> bool {
+        self.get().is_finished()
+    }
+
+    /// The task's id.
+    pub fn id(&self) -> Id {
+        self.get().id()
+    }
+
+    /// A handle that can only abort. Dropping that one does nothing.
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.get().abort_handle()
+    }
+
+    /// The plain handle again: dropping it lets the task go on.
+    pub fn detach(mut self) -> JoinHandle<T> {
+        self.handle.take().expect("only detach takes the handle")
+    }
+}
+
+impl<T> Drop for AbortOnDropHandle<T> {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.handle {
+            handle.abort();
+        }
+    }
+}
+
+impl<T> Future for AbortOnDropHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let handle = self.handle.as_mut().expect("only detach takes the handle");
+        Pin::new(handle).poll(cx)
+    }
+}
+
+impl<T> AsRef<JoinHandle<T>> for AbortOnDropHandle<T> {
+    fn as_ref(&self) -> &JoinHandle<T> {
+        self.get()
+    }
+}
+
+impl<T> From<JoinHandle<T>> for AbortOnDropHandle<T> {
+    fn from(handle: JoinHandle<T>) -> Self {
+        Self::new(handle)
+    }
+}

@@ -1,0 +1,497 @@
+//! A set of tasks, joined in the order in which they complete.
+//!
+//! Each task in the set has a [`Finished`] waker of its own as its join waker. When the task
+//! completes, that waker puts the task's key into the set's inbox and wakes whoever waits for the
+//! set; so a completion costs the same however many tasks there are, and nobody looks at tasks that
+//! still run.
+//!
+//! ```text
+//!  task completes --> Finished: key --> inbox --> poll_join_next: entry taken out, its output read
+//! ```
+//!
+//! A key in the inbox is a hint. A stale one, of an entry that is gone, finds nothing, or the key's
+//! next owner still running, which is then left to its own waker.
+
+mod builder;
+mod futures;
+
+pub use builder::Builder;
+pub use futures::{JoinAll, JoinNext, JoinNextWithId, Shutdown};
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker, ready};
+
+use slab::Slab;
+
+use crate::budget;
+use crate::leaf::{self, Kind, Site};
+use crate::primitives::Mutex;
+use crate::runtime::Handle;
+use crate::task::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
+
+/// A collection of tasks that return the same type.
+///
+/// Tasks run from the moment they are spawned. [`join_next`](JoinSet::join_next) hands their
+/// results out one by one, in the order in which they complete. Dropping the set aborts every task
+/// still in it.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use wakeful::task::JoinSet;
+///
+/// let mut set = JoinSet::new();
+/// for i in 0..10 {
+///     set.spawn(async move { i * i });
+/// }
+///
+/// let mut sum = 0;
+/// while let Some(result) = set.join_next().await {
+///     sum += result.unwrap();
+/// }
+/// assert_eq!(sum, 285);
+/// # });
+/// ```
+#[must_use = "dropping the set aborts its tasks"]
+pub struct JoinSet<T> {
+    entries: Slab<JoinHandle<T>>,
+    shared: Arc<Shared>,
+    /// How many keys the inbox holds without allocating.
+    inbox_capacity: usize,
+}
+
+#[derive(Default)]
+struct Shared {
+    inbox: Mutex<Inbox>,
+}
+
+#[derive(Default)]
+struct Inbox {
+    /// Keys of tasks that completed, first come first.
+    finished: VecDeque<usize>,
+    /// Who waits for the next of them.
+    waiting: Option<Waker>,
+}
+
+/// The join waker of one task.
+struct Finished {
+    key: usize,
+    shared: Arc<Shared>,
+}
+
+impl Wake for Finished {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let mut inbox = self.shared.inbox.lock();
+        inbox.finished.push_back(self.key);
+        let waiting = inbox.waiting.take();
+        drop(inbox);
+        if let Some(waker) = waiting {
+            waker.wake();
+        }
+    }
+}
+
+impl<T> JoinSet<T> {
+    /// Creates an empty set.
+    pub fn new() -> Self {
+        Self {
+            entries: Slab::new(),
+            shared: Arc::default(),
+            inbox_capacity: 0,
+        }
+    }
+
+    /// How many tasks are in the set: those that run, and those nobody has joined yet.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True if no task is in the set.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl<T: 'static> JoinSet<T> {
+    /// Spawns `task` onto the current runtime, as a member of the set.
+    ///
+    /// It runs whether or not anybody waits for the set.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// let handle = set.spawn(std::future::pending::<()>());
+    /// handle.abort();
+    /// assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn spawn<F>(&mut self, task: F) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send,
+    {
+        self.insert(crate::task::spawn(task))
+    }
+
+    /// Spawns `task` onto the runtime of `handle`, as a member of the set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Builder::new_current_thread().build().unwrap();
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// set.spawn_on(async { 1 }, runtime.handle());
+    /// assert_eq!(runtime.block_on(set.join_all()), [1]);
+    /// ```
+    #[track_caller]
+    pub fn spawn_on<F>(&mut self, task: F, handle: &Handle) -> AbortHandle
+    where
+        F: Future<Output = T> + Send + 'static,
+        T: Send,
+    {
+        self.insert(handle.spawn(task))
+    }
+
+    /// Spawns `task`, which need not be `Send`, onto the current thread, as a member of the set.
+    ///
+    /// # Panics
+    ///
+    /// Where [`spawn_local`](crate::task::spawn_local) panics.
+    #[track_caller]
+    pub fn spawn_local<F>(&mut self, task: F) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(crate::task::spawn_local(task))
+    }
+
+    /// Adds `task`, which need not be `Send`, to `local_set`, as a member of the set. It runs when
+    /// `local_set` is polled.
+    #[track_caller]
+    pub fn spawn_local_on<F>(&mut self, task: F, local_set: &LocalSet) -> AbortHandle
+    where
+        F: Future<Output = T> + 'static,
+    {
+        self.insert(local_set.spawn_local(task))
+    }
+
+    /// Runs `f` on the current runtime's pool of threads for calls that block, as a member of the
+    /// set.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// for i in 0..3 {
+    ///     set.spawn_blocking(move || i);
+    /// }
+    /// let mut seen = set.join_all().await;
+    /// seen.sort();
+    /// assert_eq!(seen, [0, 1, 2]);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send,
+    {
+        self.insert(crate::task::spawn_blocking(f))
+    }
+
+    /// Runs `f` on the pool of threads of `handle`'s runtime, as a member of the set.
+    #[track_caller]
+    pub fn spawn_blocking_on<F>(&mut self, f: F, handle: &Handle) -> AbortHandle
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send,
+    {
+        self.insert(handle.spawn_blocking(f))
+    }
+
+    /// Makes the task of `handle` a member.
+    fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
+        let abort = handle.abort_handle();
+        if self.entries.len() == self.inbox_capacity {
+            // A waker must not allocate, so the inbox grows here.
+            self.inbox_capacity = (self.inbox_capacity * 2).max(4);
+            let mut inbox = self.shared.inbox.lock();
+            let missing = self.inbox_capacity.saturating_sub(inbox.finished.len());
+            inbox.finished.reserve(missing);
+        }
+        let vacant = self.entries.vacant_entry();
+        let waker = Waker::from(Arc::new(Finished {
+            key: vacant.key(),
+            shared: Arc::clone(&self.shared),
+        }));
+        let running = handle.set_waker(&waker);
+        vacant.insert(handle);
+        if !running {
+            waker.wake();
+        }
+        abort
+    }
+
+    /// Waits until a task of the set completes, and returns its result; `None` if the set is empty.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe. Dropping the future takes no task out of the set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// set.spawn(async { "done" });
+    /// assert_eq!(set.join_next().await.unwrap().unwrap(), "done");
+    /// assert!(set.join_next().await.is_none());
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn join_next(&mut self) -> JoinNext<'_, T> {
+        let site = Site::here();
+        JoinNext { set: self, site }
+    }
+
+    /// Waits until a task of the set completes, and returns its id and result; `None` if the set is
+    /// empty. The id of a task that failed is in its [`JoinError`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe. Dropping the future takes no task out of the set.
+    #[track_caller]
+    pub fn join_next_with_id(&mut self) -> JoinNextWithId<'_, T> {
+        let site = Site::here();
+        JoinNextWithId { set: self, site }
+    }
+
+    /// The result of a task that has completed; `None` if there is none yet, or the set is empty.
+    pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
+        self.take_finished().map(|(_, result)| result)
+    }
+
+    /// The id and result of a task that has completed; `None` if there is none yet, or the set is
+    /// empty. The id of a task that failed is in its [`JoinError`].
+    pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
+        self.take_finished().map(with_id)
+    }
+
+    /// Aborts all tasks and waits until they have ended. Panics in them are ignored.
+    ///
+    /// Afterwards the set is empty.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: tasks that have not ended are still in the set, aborted.
+    #[track_caller]
+    pub fn shutdown(&mut self) -> Shutdown<'_, T> {
+        Shutdown {
+            set: self,
+            aborted: false,
+            site: Site::here(),
+        }
+    }
+
+    /// Waits for all tasks and returns their outputs in the order in which they completed.
+    ///
+    /// # Panics
+    ///
+    /// When a task panicked, with its payload, and when a task was aborted. The tasks that remain
+    /// are aborted.
+    ///
+    /// # Cancel safety
+    ///
+    /// Not cancel safe: outputs already collected are lost, and the remaining tasks are aborted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// use wakeful::task::JoinSet;
+    ///
+    /// let set: JoinSet<u32> = (0..3).map(|i| async move { i }).collect();
+    /// assert_eq!(set.join_all().await, [0, 1, 2]);
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn join_all(self) -> JoinAll<T> {
+        JoinAll {
+            outputs: Vec::with_capacity(self.len()),
+            set: self,
+            site: Site::here(),
+        }
+    }
+
+    /// Aborts all tasks. They stay in the set until they are joined.
+    pub fn abort_all(&mut self) {
+        self.abort_running();
+    }
+
+    /// Takes all tasks out of the set. They go on running.
+    pub fn detach_all(&mut self) {
+        let entries = std::mem::take(&mut self.entries);
+        self.shared.inbox.lock().finished.clear();
+        drop(entries);
+    }
+
+    /// Polls for a task of the set that has completed, and takes it out.
+    ///
+    /// `Ready(None)` if the set is empty. When `Pending`, the waker of `cx` is woken once a task
+    /// completes; a later call with another waker replaces it. `Pending` also when the
+    /// cooperative budget is used up.
+    #[track_caller]
+    pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
+        self.poll_next(cx, Site::here())
+            .map(|joined| joined.map(|(_, result)| result))
+    }
+
+    /// As [`poll_join_next`](JoinSet::poll_join_next), with the task's id.
+    #[track_caller]
+    pub fn poll_join_next_with_id(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<(Id, T), JoinError>>> {
+        self.poll_next(cx, Site::here())
+            .map(|joined| joined.map(with_id))
+    }
+
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        site: Site,
+    ) -> Poll<Option<(Id, Result<T, JoinError>)>> {
+        if self.is_empty() {
+            return Poll::Ready(None);
+        }
+        let spent = ready!(budget::poll_proceed(cx));
+        loop {
+            if let Some(joined) = self.take_finished() {
+                spent.made_progress();
+                return Poll::Ready(Some(joined));
+            }
+            if self.shared.wait(cx.waker()) {
+                leaf::waiting(cx, Kind::Join, Arc::as_ptr(&self.shared).addr(), site);
+                return Poll::Pending;
+            }
+        }
+    }
+
+    /// Takes the task that completed first out of the set.
+    fn take_finished(&mut self) -> Option<(Id, Result<T, JoinError>)> {
+        loop {
+            let key = self.shared.inbox.lock().finished.pop_front()?;
+            if !self.entries.get(key).is_some_and(JoinHandle::is_finished) {
+                continue;
+            }
+            let mut handle = self.entries.remove(key);
+            // Whoever waits for the set has paid for this.
+            let _unlimited = budget::lift();
+            let polled = Pin::new(&mut handle).poll(&mut Context::from_waker(Waker::noop()));
+            let Poll::Ready(result) = polled else {
+                unreachable!("a finished task has its result")
+            };
+            return Some((handle.id(), result));
+        }
+    }
+}
+
+impl<T> JoinSet<T> {
+    fn abort_running(&self) {
+        for (_, handle) in &self.entries {
+            handle.abort();
+        }
+    }
+}
+
+impl Shared {
+    /// Leaves `waker` for the next completion. False if one has come: look again.
+    fn wait(&self, waker: &Waker) -> bool {
+        let inbox = self.inbox.lock();
+        if inbox.waiting.as_ref().is_some_and(|w| w.will_wake(waker)) {
+            return inbox.finished.is_empty();
+        }
+        drop(inbox);
+        // Cloned and dropped outside the lock: a waker is foreign code.
+        let mut waker = Some(waker.clone());
+        let mut inbox = self.inbox.lock();
+        let empty = inbox.finished.is_empty();
+        if empty {
+            std::mem::swap(&mut inbox.waiting, &mut waker);
+        }
+        drop(inbox);
+        empty
+    }
+}
+
+fn with_id<T>((id, result): (Id, Result<T, JoinError>)) -> Result<(Id, T), JoinError> {
+    result.map(|output| (id, output))
+}
+
+impl<T> Drop for JoinSet<T> {
+    fn drop(&mut self) {
+        self.abort_running();
+        // The set may end before its tasks do. Their wakers must not keep the waiter's alive.
+        let waiting = self.shared.inbox.lock().waiting.take();
+        drop(waiting);
+    }
+}
+
+impl<T> Default for JoinSet<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> fmt::Debug for JoinSet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinSet").field("len", &self.len()).finish()
+    }
+}
+
+/// Spawns every future of the iterator.
+impl<T, F> FromIterator<F> for JoinSet<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    fn from_iter<I: IntoIterator<Item = F>>(futures: I) -> Self {
+        let mut set = Self::new();
+        set.extend(futures);
+        set
+    }
+}
+
+/// Spawns every future of the iterator.
+impl<T, F> Extend<F> for JoinSet<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
+        for future in futures {
+            self.spawn(future);
+        }
+    }
+}

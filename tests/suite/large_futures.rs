@@ -1,0 +1,75 @@
+//! Large futures on small stacks (R23).
+
+use std::future::Future;
+use std::sync::mpsc::channel;
+
+use wakeful::task::{JoinSet, yield_now};
+
+use crate::flavors::bounded_on_stack;
+
+const MIB: usize = 1 << 20;
+
+/// A future of one MiB: the array lives across the await.
+fn large() -> impl Future<Output = usize> + Send + 'static {
+    async {
+        let mut array = [1u8; MIB];
+        yield_now().await;
+        std::hint::black_box(&mut array);
+        array.iter().map(|byte| usize::from(*byte)).sum()
+    }
+}
+
+each_runtime! {
+    /// Workers poll a large future where it is: their stacks may be small.
+    fn polled_on_a_small_stack(on) {
+        let runtime = on.builder().thread_stack_size(256 * 1024).build().unwrap();
+        let task = runtime.spawn(large());
+        let mut set = JoinSet::new();
+        set.spawn_on(large(), runtime.handle());
+        let (sums, all_sums) = channel();
+        // Main does nothing but wait, on a small stack as well.
+        bounded_on_stack(256 * 1024, move || {
+            runtime.block_on(async {
+                sums.send(task.await.unwrap()).unwrap();
+                sums.send(set.join_next().await.unwrap().unwrap()).unwrap();
+            });
+        });
+        assert_eq!(all_sums.iter().collect::<Vec<_>>(), [MIB, MIB]);
+    }
+
+    /// Handing a large future over copies it a few times, not without bound.
+    fn handed_over_on_a_limited_stack(on) {
+        bounded_on_stack(6 * MIB, move || {
+            let runtime = on.runtime();
+            assert_eq!(runtime.block_on(large()), MIB);
+        });
+        bounded_on_stack(6 * MIB, move || {
+            let runtime = on.runtime();
+            let task = runtime.spawn(large());
+            assert_eq!(runtime.block_on(task).unwrap(), MIB);
+        });
+        bounded_on_stack(6 * MIB, move || {
+            let runtime = on.runtime();
+            let mut set = JoinSet::new();
+            set.spawn_on(large(), runtime.handle());
+            assert_eq!(runtime.block_on(set.join_all()), [MIB]);
+        });
+    }
+
+    /// A runtime is built and used on a small stack.
+    fn built_on_a_small_stack(on) {
+        bounded_on_stack(128 * 1024, move || {
+            let runtime = on.runtime();
+            let task = runtime.spawn(async { 1 });
+            assert_eq!(runtime.block_on(task).unwrap(), 1);
+        });
+    }
+
+    /// A large output stays where the task is until it is joined.
+    fn large_outputs(on) {
+        on.run(async {
+            let task = wakeful::spawn(async { vec![[1u8; 4096]; 256] });
+            assert_eq!(task.await.unwrap().len(), 256);
+        });
+    }
+}

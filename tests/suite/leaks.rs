@@ -1,0 +1,88 @@
+//! Many runtimes one after the other leave nothing behind (R24).
+//!
+//! Descriptors and threads are counted per process, so each check runs in a process of its own:
+//! the test starts this binary again, for itself only.
+
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::process::Command;
+
+use crate::flavors::On;
+
+const INSIDE: &str = "WAKEFUL_LEAK_CHECK";
+
+fn entries(directory: &str) -> usize {
+    fs::read_dir(directory).unwrap().count()
+}
+
+/// Resident memory, in KiB.
+fn resident() -> usize {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn use_runtimes(on: On, count: usize) {
+    for i in 0..count {
+        let runtime = on.runtime();
+        runtime.block_on(async {
+            let tasks: Vec<_> = (0..4).map(|_| wakeful::spawn(async {})).collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+            drop(wakeful::spawn(std::future::pending::<()>()));
+            if i % 10 == 0 {
+                wakeful::task::spawn_blocking(|| ()).await.unwrap();
+            }
+        });
+    }
+}
+
+fn check(on: On, name: &str) {
+    if std::env::var_os(INSIDE).is_none() {
+        let status = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--test-threads=1"])
+            .env(INSIDE, "1")
+            .status()
+            .unwrap();
+        assert!(status.success(), "leaked: {status}");
+        return;
+    }
+    use_runtimes(on, 100);
+    let before = (
+        entries("/proc/self/fd"),
+        entries("/proc/self/task"),
+        resident(),
+    );
+    use_runtimes(on, 1_000);
+    let after = (
+        entries("/proc/self/fd"),
+        entries("/proc/self/task"),
+        resident(),
+    );
+    assert_eq!(
+        (before.0, before.1),
+        (after.0, after.1),
+        "descriptors, threads"
+    );
+    assert!(
+        after.2 < before.2 + 2_048,
+        "memory grew from {} to {} KiB",
+        before.2,
+        after.2
+    );
+}
+
+#[test]
+fn current_thread() {
+    check(On::CurrentThread, "leaks::current_thread");
+}
+
+#[test]
+fn two_workers() {
+    check(On::Workers(2), "leaks::two_workers");
+}
