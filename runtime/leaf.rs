@@ -44,10 +44,6 @@ impl fmt::Debug for Site {
 /// What kind of thing a task waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
-#[expect(
-    dead_code,
-    reason = "the list is shared by modules that features switch on and off"
-)]
 pub(crate) enum Kind {
     Nothing = 0,
     Mutex,

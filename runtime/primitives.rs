@@ -6,7 +6,7 @@
 //! `Mutex` here never poisons: user code does not run under our locks, so a panic while one is
 //! held is our bug and the next `lock` may as well go on.
 
-#![expect(unused_imports, reason = "each feature set uses a part of the list")]
+#![allow(unused_imports, reason = "each feature set uses a part of the list")]
 
 #[cfg(loom)]
 pub(crate) use loom::{
@@ -59,6 +59,7 @@ mod cell {
     }
 }
 
+#[cfg(not(wakeful_tsan))]
 mod lock {
     #[cfg(loom)]
     use loom::sync as imp;
@@ -134,6 +135,108 @@ mod lock {
                 .wait_timeout(guard, limit)
                 .unwrap_or_else(|poisoned| poisoned.into_inner());
             (guard, result.timed_out())
+        }
+    }
+}
+
+/// The same locks as far as ThreadSanitizer can see them. std is not instrumented, so what its slow
+/// paths synchronize would be invisible: here nothing sleeps, and each lock is taken inline.
+#[cfg(wakeful_tsan)]
+mod lock {
+    use std::ops::{Deref, DerefMut};
+    use std::sync::TryLockError;
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    #[derive(Debug, Default)]
+    pub(crate) struct Mutex<T: ?Sized>(std::sync::Mutex<T>);
+
+    #[derive(Debug)]
+    pub(crate) struct MutexGuard<'a, T: ?Sized> {
+        mutex: &'a Mutex<T>,
+        guard: std::sync::MutexGuard<'a, T>,
+    }
+
+    impl<T> Mutex<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(std::sync::Mutex::new(value))
+        }
+
+        pub(crate) fn into_inner(self) -> T {
+            self.0
+                .into_inner()
+                .unwrap_or_else(|error| error.into_inner())
+        }
+    }
+
+    impl<T: ?Sized> Mutex<T> {
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            loop {
+                if let Some(guard) = self.try_lock() {
+                    return guard;
+                }
+                thread::yield_now();
+            }
+        }
+
+        pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+            let guard = match self.0.try_lock() {
+                Ok(guard) => guard,
+                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+                Err(TryLockError::WouldBlock) => return None,
+            };
+            Some(MutexGuard { mutex: self, guard })
+        }
+    }
+
+    impl<T: ?Sized> Deref for MutexGuard<'_, T> {
+        type Target = T;
+
+        fn deref(&self) -> &T {
+            &self.guard
+        }
+    }
+
+    impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
+        fn deref_mut(&mut self) -> &mut T {
+            &mut self.guard
+        }
+    }
+
+    /// Counts the notifications: who waits, waits for another number.
+    #[derive(Debug, Default)]
+    pub(crate) struct Condvar(AtomicUsize);
+
+    impl Condvar {
+        pub(crate) const fn new() -> Self {
+            Self(AtomicUsize::new(0))
+        }
+
+        pub(crate) fn notify_one(&self) {
+            self.notify_all();
+        }
+
+        pub(crate) fn notify_all(&self) {
+            self.0.fetch_add(1, Relaxed);
+        }
+
+        pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+            self.wait_timeout(guard, Duration::MAX).0
+        }
+
+        pub(crate) fn wait_timeout<'a, T>(
+            &self,
+            guard: MutexGuard<'a, T>,
+            limit: Duration,
+        ) -> (MutexGuard<'a, T>, bool) {
+            let (start, seen) = (Instant::now(), self.0.load(Relaxed));
+            let mutex = guard.mutex;
+            drop(guard);
+            while self.0.load(Relaxed) == seen && start.elapsed() < limit {
+                thread::yield_now();
+            }
+            (mutex.lock(), start.elapsed() >= limit)
         }
     }
 }

@@ -278,17 +278,19 @@ impl Builder {
             pausable: is_local,
             events_per_turn: self.events_per_turn,
         })?;
-        // The threads must be inside the runtime, whose handle does not exist yet.
+        // Threads must be inside the runtime, whose handle does not exist yet.
         let weak: Arc<OnceLock<WeakHandle>> = Arc::default();
         let pool = blocking::Pool::new(self.pool_config(Arc::clone(&weak)));
+        let config = self.config.clone();
+        let mut starting = None;
         let scheduler = if is_local {
-            let config = self.config.clone();
             Scheduler::Local(local::new(config, driver, Arc::clone(&driver_handle)))
         } else {
             let workers = self.worker_threads.map_or_else(default_workers, Ok)?;
-            let config = self.config.clone();
-            let handle = Arc::clone(&driver_handle);
-            Scheduler::Stealing(stealing::new(workers, config, driver, handle))
+            let start = stealing::start(workers, config, driver, Arc::clone(&driver_handle));
+            let shared = Arc::clone(&start.shared);
+            starting = Some(start);
+            Scheduler::Stealing(shared)
         };
         let handle = Handle::new(Parts {
             scheduler,
@@ -300,16 +302,27 @@ impl Builder {
             name: self.name.clone(),
         });
         weak.get_or_init(|| handle.downgrade());
-        if let Scheduler::Stealing(shared) = &handle.parts().scheduler {
-            stealing::start(shared, &handle, &self.thread_options())?;
+        match starting {
+            None => Ok(handle),
+            Some(starting) => starting.run(self.threads(&handle)).map(|()| handle),
         }
-        Ok(handle)
     }
 
-    fn thread_options(&self) -> stealing::ThreadOptions {
-        stealing::ThreadOptions {
+    fn threads(&self, handle: &Handle) -> stealing::Threads {
+        // A worker's thread keeps its runtime: it is in it until it retires.
+        let inside = handle.clone();
+        let enter = move || -> Box<dyn Any> { Box::new(context::enter(&inside)) };
+        let weak = handle.downgrade();
+        let hand_off: stealing::HandOff = Box::new(move |work| {
+            if let Some(handle) = weak.upgrade() {
+                drop(handle.spawn_call(work, true));
+            }
+        });
+        stealing::Threads {
             name: Arc::clone(&self.thread_name),
             stack_size: self.stack_size,
+            enter: Arc::new(enter),
+            hand_off,
         }
     }
 

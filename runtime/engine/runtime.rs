@@ -3,12 +3,13 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::Location;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::handle::{EnterGuard, Handle, Scheduler};
 use super::metrics::RuntimeMetrics;
 use super::task::JoinHandle;
 use super::{context, local, stealing};
+use crate::leaf;
 
 /// Futures larger than this are boxed by `block_on`, for the sake of small stacks.
 const BOX_ABOVE_BYTES: usize = if cfg!(debug_assertions) {
@@ -123,9 +124,16 @@ impl Runtime {
 impl Drop for Runtime {
     fn drop(&mut self) {
         // After `shutdown_timeout` and `shutdown_background` there is nothing left to end.
-        if !self.handle.is_shut_down() {
-            end(&self.handle, None);
+        if self.handle.is_shut_down() {
+            return;
         }
+        end(&self.handle, None);
+        assert!(
+            !leaf::must_not_block() || std::thread::panicking(),
+            "cannot drop a runtime here and wait for it: this thread is running async tasks; drop \
+             it outside, in `spawn_blocking`, or call `shutdown_background`. It was shut down in \
+             the background"
+        );
     }
 }
 
@@ -150,18 +158,32 @@ fn run_sized<F: Future>(
     }
 }
 
-/// Ends the runtime. `None`: waits for blocking closures as long as it takes.
+/// Ends the runtime. `None`: waits for workers and blocking closures as long as it takes.
+#[track_caller]
 fn end(handle: &Handle, limit: Option<Duration>) {
     let parts = handle.parts();
+    let started = Instant::now();
+    // A thread that runs tasks cannot wait for tasks and closures to end.
+    let may_wait = !leaf::must_not_block();
+    let limit = if may_wait {
+        limit
+    } else {
+        Some(Duration::ZERO)
+    };
     {
         // What is dropped now finds its runtime, shut down.
         let _entered = context::enter(handle);
         match &parts.scheduler {
             Scheduler::Local(shared) => local::shutdown(shared),
-            Scheduler::Stealing(shared) => stealing::shutdown(shared),
+            Scheduler::Stealing(shared) => {
+                stealing::shutdown(shared);
+                stealing::wait_for_shutdown(shared, limit);
+            }
         }
     }
-    parts.pool.shutdown(limit);
+    parts
+        .pool
+        .shutdown(limit.map(|limit| limit.saturating_sub(started.elapsed())));
     parts.blocking_tasks.close();
 }
 

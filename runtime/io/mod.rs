@@ -43,6 +43,8 @@ mod seek;
 mod seek_ext;
 mod split;
 mod take;
+#[cfg(all(unix, feature = "net", not(loom)))]
+pub mod unix;
 mod write;
 mod write_ext;
 mod write_futures;

@@ -179,7 +179,9 @@ impl ToEnd {
                 vec.extend_from_slice(probe.filled());
                 probe.filled().len()
             } else {
-                vec.reserve(PROBE);
+                if vec.len() == vec.capacity() {
+                    vec.reserve(PROBE);
+                }
                 let window = self.window.min(vec.capacity() - vec.len());
                 let read = ready!(uninterrupted(|| {
                     poll_into_vec(reader.as_mut(), cx, vec, window)

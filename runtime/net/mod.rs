@@ -1,1 +1,109 @@
-//! Sockets.
+//! TCP, UDP and Unix sockets.
+//!
+//! Programs call this; it calls `engine::reactor` for readiness and mio for the sockets. Each
+//! type is a mio socket in a `Registered`, and each operation is the same three steps: try it
+//! while the source is said to be ready, clear that on `WouldBlock`, wait.
+//!
+//! ```text
+//! TcpListener ──accept──> TcpStream ──split, into_split──> halves      UdpSocket
+//! TcpSocket ──connect, listen──┘                                       (datagrams)
+//! UnixListener, UnixSocket, UnixStream, UnixDatagram: the same between processes of one machine
+//! ```
+//!
+//! Operations on `&self` may be awaited by any number of tasks at once. The `poll_` functions keep
+//! one waker a direction: the last caller's.
+//!
+//! Files: `methods` (what several sockets have in common, written once), `tcp`, `udp`, `unix`,
+//! `split` (the halves of a stream), `addr` (names to addresses), `raw` (the unsafe parts).
+//!
+//! Absent on purpose: blocking calls, TLS, name resolution of our own.
+
+#[macro_use]
+mod methods;
+#[macro_use]
+mod split;
+
+mod addr;
+#[cfg(any(feature = "io-util", feature = "bytes"))]
+mod buf_mut;
+mod raw;
+pub mod tcp;
+mod udp;
+#[cfg(unix)]
+pub mod unix;
+
+#[cfg(test)]
+mod tests;
+
+pub use addr::{ToSocketAddrs, lookup_host};
+pub use tcp::{TcpListener, TcpSocket, TcpStream};
+pub use udp::UdpSocket;
+#[cfg(unix)]
+pub use unix::{UnixDatagram, UnixListener, UnixSocket, UnixStream};
+
+use std::io;
+use std::sync::Arc;
+
+use mio::event::Source;
+
+use crate::engine::context;
+use crate::engine::reactor::{Handle, Registered};
+use crate::io::Ready;
+
+/// The reactor of the runtime this thread is in.
+///
+/// # Panics
+///
+/// Outside of a runtime, and on one whose I/O is not enabled.
+#[track_caller]
+pub(crate) fn current_reactor() -> Arc<Handle> {
+    match context::driver().io() {
+        Some(reactor) => Arc::clone(reactor),
+        None => panic!("{}", context::NO_IO),
+    }
+}
+
+/// Registers a socket with the current runtime's reactor.
+#[track_caller]
+fn register<E: Source>(source: E, initial: Ready) -> io::Result<Registered<E>> {
+    Registered::new(&current_reactor(), source, initial)
+}
+
+/// Refuses a socket that would put a worker to sleep, in debug builds.
+#[cfg(unix)]
+#[track_caller]
+fn assert_nonblocking(socket: &impl std::os::fd::AsFd) {
+    if cfg!(debug_assertions) {
+        let is_nonblocking = socket2::SockRef::from(socket).nonblocking();
+        assert!(
+            is_nonblocking.unwrap_or(true),
+            "a blocking socket was given to the runtime: call `set_nonblocking(true)` on it first"
+        );
+    }
+}
+
+/// Windows cannot be asked.
+#[cfg(windows)]
+fn assert_nonblocking<T>(_socket: &T) {}
+
+/// The first address that `open` likes, or what it said of the last one.
+fn first_of<R>(
+    addrs: impl Iterator<Item = std::net::SocketAddr>,
+    mut open: impl FnMut(std::net::SocketAddr) -> io::Result<R>,
+) -> io::Result<R> {
+    let mut last = None;
+    for addr in addrs {
+        match open(addr) {
+            Ok(opened) => return Ok(opened),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(no_address))
+}
+
+fn no_address() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "the name stands for no address",
+    )
+}

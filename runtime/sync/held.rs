@@ -123,15 +123,23 @@ impl<K, U: ?Sized> Unique<K, U> {
         }
     }
 
-    /// Gives up writing; `key` says how the key changes.
+    /// Gives up writing, and narrows it to the part that `f` finds; `key` says how the key changes.
     ///
     /// # Safety
     ///
-    /// H2 holds for the key that comes back.
-    pub(crate) unsafe fn share<L>(self, key: impl FnOnce(K) -> L) -> Shared<L, U> {
-        Shared {
-            value: self.value,
-            key: key(self.key),
+    /// H2 holds for the key that comes back, and the pointer was not narrowed by `map` before: an
+    /// `&mut` into a cell must not become a `&` while others have a `&` of the cell.
+    pub(crate) unsafe fn share<V: ?Sized, L>(
+        self,
+        f: impl FnOnce(&U) -> Option<&V>,
+        key: impl FnOnce(K) -> L,
+    ) -> Result<Shared<L, V>, Self> {
+        match f(&self).map(NonNull::from) {
+            Some(value) => Ok(Shared {
+                value,
+                key: key(self.key),
+            }),
+            None => Err(self),
         }
     }
 }
@@ -153,3 +161,47 @@ impl<K, U: ?Sized> DerefMut for Unique<K, U> {
         unsafe { self.value.as_mut() }
     }
 }
+
+/// Makes a guard with a field `held` look like what it guards.
+macro_rules! transparent {
+    ([$($params:tt)*] $guard:ty => mut $value:ident) => {
+        $crate::sync::held::transparent!([$($params)*] $guard => $value);
+
+        impl<$($params)*> std::ops::DerefMut for $guard {
+            #[inline]
+            fn deref_mut(&mut self) -> &mut $value {
+                &mut self.held
+            }
+        }
+    };
+    ([$($params:tt)*] $guard:ty => $value:ident) => {
+        impl<$($params)*> std::ops::Deref for $guard {
+            type Target = $value;
+
+            #[inline]
+            fn deref(&self) -> &$value {
+                &self.held
+            }
+        }
+
+        impl<$($params)*> std::fmt::Debug for $guard
+        where
+            $value: std::fmt::Debug,
+        {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Debug::fmt(&**self, f)
+            }
+        }
+
+        impl<$($params)*> std::fmt::Display for $guard
+        where
+            $value: std::fmt::Display,
+        {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(&**self, f)
+            }
+        }
+    };
+}
+
+pub(crate) use transparent;

@@ -1,25 +1,55 @@
 //! Locks and one-shot hand-offs that work on any executor.
 
 pub(crate) mod mutex;
+pub(crate) mod notify;
+pub(crate) mod permits;
 pub(crate) mod waiters;
 
 #[cfg(not(loom))]
+mod barrier;
+#[cfg(not(loom))]
 pub(crate) mod block;
 #[cfg(not(loom))]
+mod condvar;
+#[cfg(not(loom))]
 pub(crate) mod held;
+#[cfg(not(loom))]
+mod rwlock;
+#[cfg(not(loom))]
+mod semaphore;
 
 #[cfg(all(test, not(loom)))]
 pub(crate) mod testing;
 
 #[cfg(not(loom))]
+pub use barrier::{Barrier, BarrierWaitResult};
+#[cfg(not(loom))]
+pub use condvar::Condvar;
+#[cfg(not(loom))]
 pub use mutex::{
     MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
+};
+
+pub use notify::Notify;
+#[cfg(not(loom))]
+pub use rwlock::{
+    OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock,
+    RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard,
+};
+#[cfg(not(loom))]
+pub use semaphore::{
+    AcquireError, OwnedSemaphorePermit, Semaphore, SemaphorePermit, TryAcquireError,
 };
 
 /// The futures that the methods of this module return, by name.
 #[cfg(not(loom))]
 pub mod futures {
+    pub use super::barrier::BarrierWait;
+    pub use super::condvar::{Wait, WaitWhile};
     pub use super::mutex::{Lock, LockOwned};
+    pub use super::notify::{Notified, OwnedNotified};
+    pub use super::rwlock::{Read, ReadOwned, Write, WriteOwned};
+    pub use super::semaphore::{Acquire, AcquireOwned};
 }
 pub mod oneshot;
 #[cfg(not(loom))]

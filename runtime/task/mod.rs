@@ -4,6 +4,7 @@ mod abort_on_drop;
 mod builder;
 pub mod coop;
 pub mod join_set;
+pub(crate) mod local_key;
 mod spawn;
 mod yielding;
 
@@ -11,11 +12,17 @@ pub use abort_on_drop::AbortOnDropHandle;
 pub use builder::Builder;
 pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use join_set::JoinSet;
+pub use local_key::{AccessError, LocalKey};
 pub use spawn::{block_in_place, spawn, spawn_blocking, spawn_local};
 pub use yielding::{YieldNow, yield_now};
 
 pub use crate::engine::local_set::{LocalEnterGuard, LocalSet, RunUntil};
 pub use crate::engine::task::{AbortHandle, Id, JoinError, JoinHandle};
+
+/// The futures that the methods of this module return, by name.
+pub mod futures {
+    pub use super::local_key::TaskLocalFuture;
+}
 
 /// The id of the task that calls.
 ///

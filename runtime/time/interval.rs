@@ -132,7 +132,8 @@ impl Interval {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// use wakeful::time::{Duration, interval};
     ///
     /// let mut every = interval(Duration::from_millis(1));
@@ -182,7 +183,8 @@ impl Interval {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// use wakeful::time::{Duration, Instant, interval};
     ///
     /// let mut every = interval(Duration::from_millis(3));

@@ -80,7 +80,8 @@ pin_project! {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// use std::pin::pin;
     /// use wakeful::time::{Duration, Instant, sleep};
     ///

@@ -27,6 +27,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "reactor")]
+use crate::engine::reactor::{self, Reactor};
 use crate::engine::sleeper::{How, Sleeper};
 use crate::engine::timer::{self, clock::Clock};
 
@@ -53,12 +55,16 @@ pub(crate) struct Config {
 /// What the thread that parks owns.
 pub(crate) struct Driver {
     handle: Arc<Handle>,
+    #[cfg(feature = "reactor")]
+    reactor: Option<Reactor>,
 }
 
 /// What everybody else holds.
 pub(crate) struct Handle {
     sleeper: Arc<Sleeper>,
     time: Option<Arc<timer::Handle>>,
+    #[cfg(feature = "reactor")]
+    io: Option<Arc<reactor::Handle>>,
 }
 
 impl Driver {
@@ -69,9 +75,21 @@ impl Driver {
             let sleeper = Arc::clone(&sleeper);
             Arc::new(timer::Handle::new(clock, sleeper, config.pausable))
         });
-        let handle = Arc::new(Handle { sleeper, time });
+        #[cfg(feature = "reactor")]
+        let (reactor, io) = match config.io {
+            true => connect(config, &sleeper).map(|(reactor, io)| (Some(reactor), Some(io)))?,
+            false => (None, None),
+        };
+        let handle = Arc::new(Handle {
+            sleeper,
+            time,
+            #[cfg(feature = "reactor")]
+            io,
+        });
         let driver = Driver {
             handle: Arc::clone(&handle),
+            #[cfg(feature = "reactor")]
+            reactor,
         };
         Ok((driver, handle))
     }
@@ -94,6 +112,10 @@ impl Driver {
 
     /// The runtime ends: everything that waits here is woken, and what comes later is refused.
     pub(crate) fn shutdown(&mut self) {
+        #[cfg(feature = "reactor")]
+        if let Some(reactor) = &mut self.reactor {
+            reactor.shutdown();
+        }
         if let Some(time) = self.time() {
             time.shutdown();
         }
@@ -125,7 +147,11 @@ impl Driver {
         if let Some(time) = timers {
             time.refresh();
         }
-        let how = How::Parked;
+        // D1: read before `begin`.
+        let how = match self.handle.sources() {
+            0 => How::Parked,
+            _ => How::Polling,
+        };
         if !self.handle.sleeper.begin(how) {
             self.look();
             return;
@@ -136,15 +162,57 @@ impl Driver {
         match how {
             How::Parked if limit.is_zero() => {}
             How::Parked => self.handle.sleeper.wait(Some(limit)),
-            How::Polling => {}
+            How::Polling => self.wait_for_events(limit),
         }
+        // Before anything is woken: from here on nobody writes to the eventfd.
         self.handle.sleeper.end();
+        if how == How::Polling {
+            self.wake_by_events();
+        }
     }
 
     /// Wakes for what I/O is ready, without sleeping. True if there was any.
     fn look(&mut self) -> bool {
+        if self.handle.sources() == 0 {
+            return false;
+        }
+        self.wait_for_events(Duration::ZERO);
+        self.wake_by_events()
+    }
+
+    fn wait_for_events(&mut self, limit: Duration) {
+        #[cfg(feature = "reactor")]
+        if let Some(reactor) = &mut self.reactor {
+            // It cannot fail but by our fault, and a runtime without I/O would hang in silence.
+            let waited = reactor.wait(Some(limit));
+            waited.unwrap_or_else(|error| panic!("the I/O selector failed: {error}"));
+        }
+    }
+
+    /// True if it woke anything.
+    fn wake_by_events(&mut self) -> bool {
+        #[cfg(feature = "reactor")]
+        if let Some(reactor) = &mut self.reactor {
+            return reactor.dispatch() > 0;
+        }
         false
     }
+}
+
+/// Starts a reactor that the sleeper interrupts, and that wakes the sleeper for its first source.
+#[cfg(feature = "reactor")]
+fn connect(config: &Config, sleeper: &Arc<Sleeper>) -> io::Result<(Reactor, Arc<reactor::Handle>)> {
+    // Weak: the sleeper keeps the reactor's handle.
+    let first_source = Arc::downgrade(sleeper);
+    let first_source = Box::new(move || {
+        if let Some(sleeper) = first_source.upgrade() {
+            sleeper.unpark();
+        }
+    });
+    let (reactor, io) = Reactor::new(config.events_per_turn, first_source)?;
+    let interrupt = Arc::clone(&io);
+    sleeper.interrupt_with(Box::new(move || interrupt.wake()));
+    Ok((reactor, io))
 }
 
 impl Handle {
@@ -157,7 +225,23 @@ impl Handle {
     /// True if looking at the driver would find nothing: no source and no timer is registered.
     #[inline]
     pub(crate) fn is_quiet(&self) -> bool {
-        self.time.as_ref().is_none_or(|time| time.is_empty())
+        self.sources() == 0 && self.time.as_ref().is_none_or(|time| time.is_empty())
+    }
+
+    /// How many I/O sources are registered.
+    #[inline]
+    fn sources(&self) -> usize {
+        #[cfg(feature = "reactor")]
+        if let Some(io) = &self.io {
+            return io.sources();
+        }
+        0
+    }
+
+    #[cfg(feature = "reactor")]
+    #[inline]
+    pub(crate) fn io(&self) -> Option<&Arc<reactor::Handle>> {
+        self.io.as_ref()
     }
 
     #[inline]

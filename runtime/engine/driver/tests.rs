@@ -268,3 +268,145 @@ fn r05_unpark_against_park_loses_nothing() {
     drop(ping);
     other.join().unwrap();
 }
+
+#[cfg(feature = "net")]
+mod with_sources {
+    //! Sleeps in the reactor.
+
+    use std::io::{Read, Write};
+    use std::task::{Context, Poll};
+
+    use super::*;
+    use crate::engine::reactor::{Direction, Registration};
+    use crate::io::{Interest, Ready};
+    use crate::leaf::Site;
+
+    /// Two ends of a connection; the second is registered.
+    fn pair(handle: &Handle) -> (std::net::TcpStream, mio::net::TcpStream, Registration) {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let near = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let far = listener.accept().unwrap().0;
+        far.set_nonblocking(true).unwrap();
+        let mut far = mio::net::TcpStream::from_std(far);
+        let io = handle.io().unwrap();
+        let interest = Interest::READABLE;
+        let registration = io.register(&mut far, interest, Ready::EMPTY).unwrap();
+        (near, far, registration)
+    }
+
+    /// Reads what there is, or has `waker` woken once there is something.
+    fn read(
+        registration: &Registration,
+        mut far: &mio::net::TcpStream,
+        waker: Waker,
+    ) -> Poll<usize> {
+        let mut cx = Context::from_waker(&waker);
+        let read = || far.read(&mut [0; 8]);
+        let polled = registration.poll_io(&mut cx, Direction::Read, Site::here(), read);
+        polled.map(Result::unwrap)
+    }
+
+    #[test]
+    fn an_event_ends_a_sleep_and_wakes() {
+        let (mut driver, handle) = new(false);
+        let (mut near, far, registration) = pair(&handle);
+        let flag = Arc::new(Flag::default());
+        assert!(!handle.is_quiet());
+        assert!(read(&registration, &far, flag.waker()).is_pending());
+        let start = Instant::now();
+        let sleeping = {
+            let flag = Arc::clone(&flag);
+            thread::spawn(move || {
+                while !flag.is_set() {
+                    driver.park(Some(HOUR));
+                }
+            })
+        };
+        until_asleep(&handle);
+        near.write_all(b"x").unwrap();
+        sleeping.join().unwrap();
+        assert!(start.elapsed() < SOON);
+    }
+
+    #[test]
+    fn unpark_and_timers_end_a_sleep_in_the_reactor() {
+        let (mut driver, handle) = new(false);
+        let _pair = pair(&handle);
+        // The registration of the first source left a permit.
+        driver.park(None);
+        let flag = Arc::new(Flag::default());
+        let (done, is_done) = mpsc::channel();
+        let sleeping = {
+            let flag = Arc::clone(&flag);
+            thread::spawn(move || {
+                driver.park(Some(HOUR));
+                done.send(()).unwrap();
+                while !flag.is_set() {
+                    driver.park(Some(HOUR));
+                }
+                done.send(()).unwrap();
+                driver
+            })
+        };
+        until_asleep(&handle);
+        handle.unpark();
+        is_done.recv_timeout(SOON).expect("unpark");
+        until_asleep(&handle);
+        register(&handle, Duration::from_millis(1), flag.waker());
+        is_done.recv_timeout(SOON).expect("timer");
+        sleeping.join().unwrap();
+    }
+
+    #[test]
+    fn the_first_source_ends_a_sleep_without_sources() {
+        let (mut driver, handle) = new(false);
+        let flag = Arc::new(Flag::default());
+        let (done, is_done) = mpsc::channel();
+        let sleeping = {
+            let flag = Arc::clone(&flag);
+            thread::spawn(move || {
+                while !flag.is_set() {
+                    driver.park(None);
+                }
+                done.send(()).unwrap();
+            })
+        };
+        until_asleep(&handle);
+        let (mut near, far, registration) = pair(&handle);
+        assert!(read(&registration, &far, flag.waker()).is_pending());
+        near.write_all(b"x").unwrap();
+        is_done.recv_timeout(SOON).expect("slept on");
+        sleeping.join().unwrap();
+    }
+
+    #[test]
+    fn r45_an_event_keeps_a_paused_clock_where_it_is() {
+        let (mut driver, handle) = new(true);
+        let (mut near, far, registration) = pair(&handle);
+        register(&handle, HOUR, Waker::noop().clone());
+        let clock = handle.time().unwrap().clock();
+        let start = clock.now();
+        driver.park(None);
+        for round in 0..50 {
+            let flag = Arc::new(Flag::default());
+            assert!(read(&registration, &far, flag.waker()).is_pending());
+            near.write_all(&[round]).unwrap();
+            driver.park(None);
+            assert!(flag.is_set());
+            assert_eq!(read(&registration, &far, flag.waker()), Poll::Ready(1));
+            assert_eq!(clock.now(), start);
+        }
+        driver.park(None);
+        assert_eq!(clock.now(), start + HOUR);
+    }
+
+    #[test]
+    fn r24_a_driver_leaves_nothing_behind() {
+        let (mut driver, handle) = new(false);
+        let sleeper = Arc::downgrade(&handle.sleeper);
+        let io = Arc::downgrade(handle.io().unwrap());
+        driver.shutdown();
+        drop((driver, handle));
+        assert!(sleeper.upgrade().is_none() && io.upgrade().is_none());
+    }
+}

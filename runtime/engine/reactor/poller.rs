@@ -94,20 +94,38 @@ impl Reactor {
         Ok((reactor, handle))
     }
 
-    /// Sleeps until an event, [`Handle::wake`], a signal or `limit`, then tells who waits.
+    /// [Waits](Self::wait), then [tells](Self::dispatch) who waits. Returns how many it woke.
+    ///
+    /// # Errors
+    ///
+    /// As `wait`.
+    #[cfg(test)]
+    pub(crate) fn turn(&mut self, limit: Option<Duration>) -> io::Result<usize> {
+        self.wait(limit)?;
+        Ok(self.dispatch())
+    }
+
+    /// Sleeps until an event, [`Handle::wake`], a signal or `limit`.
     ///
     /// It may return earlier than `limit` without a reason. `None` sleeps without limit,
-    /// `Some(ZERO)` not at all. Returns how many wakers it woke.
+    /// `Some(ZERO)` not at all.
     ///
     /// # Errors
     ///
     /// What the selector says. An interrupted sleep is not an error.
-    pub(crate) fn turn(&mut self, limit: Option<Duration>) -> io::Result<usize> {
+    pub(crate) fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
         match self.poll.poll(&mut self.events, sleep_limit(limit)) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(0),
-            Err(error) => return Err(error),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {
+                self.events.clear();
+                Ok(())
+            }
+            result => result,
         }
+    }
+
+    /// Tells who waits for the events of the last [`wait`](Self::wait). Returns how many wakers it
+    /// woke.
+    pub(crate) fn dispatch(&mut self) -> usize {
         let mut events = self
             .events
             .iter()
@@ -127,7 +145,7 @@ impl Reactor {
             woken += self.woken.len();
             wake_all(&mut self.woken);
         }
-        Ok(woken)
+        woken
     }
 
     /// Closes every source and wakes all who wait (R8).

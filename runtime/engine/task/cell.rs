@@ -172,6 +172,8 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
         unsafe { cancel::<F, S>(task) };
         return Polled::Done;
     }
+    // What the task waited for is over; a leaf will say what it waits for next.
+    header.wait.what.store(0, Relaxed);
     let turn = Turn::begin(task);
     let polled = catch_unwind(AssertUnwindSafe(|| {
         let waker = waker::borrowed(task);

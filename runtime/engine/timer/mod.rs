@@ -25,12 +25,13 @@
 //!
 //! [`sleeper`]: crate::engine::sleeper
 
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
 use crate::engine::sleeper::Sleeper;
 use crate::primitives::atomic::{AtomicU64, Ordering::Relaxed};
-use crate::primitives::{Arc, Mutex, MutexGuard};
+use crate::primitives::{Mutex, MutexGuard};
 
 pub(crate) mod clock;
 #[cfg(all(test, loom))]

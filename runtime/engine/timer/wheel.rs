@@ -13,7 +13,7 @@
 //! An entry lies at the level of the highest group in which its deadline differs from `now`, in
 //! the slot that group names. So a slot's entries all come before those of the slots after it and
 //! of the levels above it, and the first occupied slot of the lowest occupied level is next. When
-//! `now` enters a slot its entries are filed again, at lower levels. Each moves at most seven times.
+//! `now` enters a slot its entries are filed again, lower down. Each moves at most seven times.
 //!
 //! Invariants:
 //! - **V1** Every entry lies at the place that [`place`] gives for its deadline and `now`.

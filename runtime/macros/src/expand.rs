@@ -67,9 +67,11 @@ fn async_body(returned: TokenStream, old: &Group) -> TokenStream {
             "if let ::core::option::Option::Some(never) = ::core::option::Option::<",
         ));
         body.extend(returned);
-        body.extend(quoted(">::None { return never; }"));
+        body.extend(quoted(">::None { return never; };"));
     }
-    body.extend([TokenTree::Group(old.clone())]);
+    // Without its braces, which the compiler would call superfluous. The block round it has their
+    // place.
+    body.extend(old.stream());
     body
 }
 
@@ -116,12 +118,10 @@ fn run(options: &Options<Span>) -> TokenStream {
         text += &format!(".start_paused({paused})");
     }
     let mut run: TokenStream = [path.clone(), quoted(&text)].into_iter().collect();
-    if let Some(policy) = options.unhandled_panic {
-        let policy = match policy {
-            UnhandledPanic::Ignore => "::runtime::UnhandledPanic::Ignore",
-            UnhandledPanic::ShutdownRuntime => "::runtime::UnhandledPanic::ShutdownRuntime",
-        };
-        let policy = [path, quoted(policy)].into_iter().collect();
+    // To ignore a panic is what a runtime does unless told otherwise.
+    if options.unhandled_panic == Some(UnhandledPanic::ShutdownRuntime) {
+        let policy = quoted("::runtime::UnhandledPanic::ShutdownRuntime");
+        let policy = [path, policy].into_iter().collect();
         run.extend(quoted(".unhandled_panic"));
         run.extend([TokenTree::Group(Group::new(Around::Parenthesis, policy))]);
     }

@@ -21,7 +21,7 @@ use std::ptr::NonNull;
 
 use super::Mutex;
 use super::raw::RawLock;
-use crate::sync::held::Unique;
+use crate::sync::held::{Unique, transparent};
 
 // SAFETY: G1, G2. One holder at a time reaches the value; to send the mutex is to send the value.
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
@@ -237,28 +237,4 @@ impl<'a, T: ?Sized> MappedMutexGuard<'a, T> {
     }
 }
 
-impl<T: ?Sized> Deref for MappedMutexGuard<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.held
-    }
-}
-
-impl<T: ?Sized> DerefMut for MappedMutexGuard<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.held
-    }
-}
-
-impl<T: ?Sized + fmt::Debug> fmt::Debug for MappedMutexGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&**self, f)
-    }
-}
-
-impl<T: ?Sized + fmt::Display> fmt::Display for MappedMutexGuard<'_, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&**self, f)
-    }
-}
+transparent!(['a, T: ?Sized] MappedMutexGuard<'a, T> => mut T);

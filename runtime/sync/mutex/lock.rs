@@ -6,7 +6,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
@@ -117,11 +117,7 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     #[inline]
     pub fn lock(&self) -> Lock<'_, T> {
-        Lock {
-            mutex: self,
-            site: Site::here(),
-            node: Node::new(()),
-        }
+        self.lock_at(Site::here())
     }
 
     /// Locks the mutex like [`lock`](Self::lock); the guard holds the `Arc` instead of a borrow.
@@ -247,6 +243,15 @@ impl<T: ?Sized> Mutex<T> {
     /// ```
     pub fn get_mut(&mut self) -> &mut T {
         self.value.get_mut()
+    }
+
+    #[inline]
+    pub(in crate::sync) fn lock_at(&self, site: Site) -> Lock<'_, T> {
+        Lock {
+            mutex: self,
+            site,
+            node: Node::new(()),
+        }
     }
 
     fn resource(&self) -> usize {

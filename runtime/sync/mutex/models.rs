@@ -43,15 +43,31 @@ impl Counter {
         self.lock.unlock();
     }
 
-    /// Asks once, and leaves whether it was our turn or not.
-    fn ask_and_leave(&self) {
+    /// Asks so many times without being woken, and leaves whether it was our turn or not.
+    fn ask(&self, times: usize) {
         let mut node = pin!(Node::new(()));
         let mut cx = Context::from_waker(Waker::noop());
-        if self.lock.poll_lock(node.as_mut(), &mut cx).is_ready() {
-            self.count();
-            self.lock.unlock();
+        for _ in 0..times {
+            if self.lock.poll_lock(node.as_mut(), &mut cx).is_ready() {
+                self.count();
+                self.lock.unlock();
+                break;
+            }
         }
         self.lock.cancel(node);
+    }
+
+    fn ask_and_leave(&self) {
+        self.ask(1);
+    }
+
+    fn ask_twice_and_leave(&self) {
+        self.ask(2);
+    }
+
+    fn leave_and_ask_anew(&self) {
+        self.ask(1);
+        self.ask(1);
     }
 
     /// Nobody is left, and the lock is free.
@@ -82,23 +98,41 @@ fn run(preemptions: usize, at_least: u32, each: &'static [fn(&Counter)]) {
 
 #[test]
 fn two_count() {
-    run(5, 2, &[Counter::lock_and_count, Counter::lock_and_count]);
+    run(9, 2, &[Counter::lock_and_count, Counter::lock_and_count]);
 }
 
 #[test]
 fn three_count() {
-    run(2, 3, &[Counter::lock_and_count; 3]);
+    run(3, 3, &[Counter::lock_and_count as fn(&Counter); 3]);
 }
 
 #[test]
 fn one_counts_and_one_leaves() {
-    run(5, 1, &[Counter::lock_and_count, Counter::ask_and_leave]);
+    run(9, 1, &[Counter::lock_and_count, Counter::ask_and_leave]);
+}
+
+#[test]
+fn one_counts_and_one_asks_again() {
+    run(
+        9,
+        1,
+        &[Counter::lock_and_count, Counter::ask_twice_and_leave],
+    );
+}
+
+#[test]
+fn one_counts_and_one_comes_back() {
+    run(
+        9,
+        1,
+        &[Counter::lock_and_count, Counter::leave_and_ask_anew],
+    );
 }
 
 #[test]
 fn two_count_and_one_leaves() {
     run(
-        2,
+        3,
         2,
         &[
             Counter::lock_and_count,
@@ -111,7 +145,7 @@ fn two_count_and_one_leaves() {
 #[test]
 fn one_counts_and_two_leave() {
     run(
-        2,
+        3,
         1,
         &[
             Counter::lock_and_count,

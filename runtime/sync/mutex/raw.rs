@@ -9,8 +9,8 @@
 //! ```
 //!
 //! Invariants:
-//! - M1. State is QUEUED exactly while the queue has a waiter, seen from under the queue's mutex.
-//!   Only there does it become QUEUED or cease to be.
+//! - M1. While the queue has a waiter, state is QUEUED. It becomes QUEUED, and ceases to be, only
+//!   under the queue's mutex. (Not the other way round: the last waiter may have left.)
 //! - M2. A lock with waiters is never FREE: the holder hands it to the first of them. So nobody
 //!   overtakes the queue, and the order of first polls is the order of locking.
 //! - M3. A waiter that was handed the lock and goes away hands it on.
@@ -32,8 +32,9 @@ const HELD: usize = 1;
 const QUEUED: usize = 2;
 
 /// Looks at a held lock before queueing. 16 pauses are about a third of a task switch; more waste
-/// the processor when the holder sleeps. One in a model, where each look is a branch.
-const LOOKS: usize = if cfg!(loom) { 1 } else { 16 };
+/// the processor when the holder sleeps. None in a model: loom takes a pause for a promise that
+/// somebody else runs first, and would never try what happens when nobody does.
+const LOOKS: usize = if cfg!(loom) { 0 } else { 16 };
 
 pub(crate) struct RawLock {
     state: AtomicUsize,
@@ -114,7 +115,7 @@ impl RawLock {
         // ORDERING: Acquire; pairs with the Releases in `unlock` and `unlock_slow`: the lock may
         // have become free.
         if self.state.swap(QUEUED, Ordering::Acquire) == FREE {
-            // M1. It is ours, and nobody is queued.
+            // It is ours, and nobody is queued (M2).
             self.state.store(HELD, Ordering::Relaxed);
             drop(waiters);
             node.settle(Stage::Granted);
@@ -142,7 +143,7 @@ impl RawLock {
         let mut waiters = self.waiters.lock();
         let next = waiters.pop_front(Stage::Granted);
         if next.is_none() {
-            // The last waiter left meanwhile.
+            // All waiters have left.
             // ORDERING: Release; pairs with the Acquire in `try_lock` and `lock_or_queue`.
             self.state.store(FREE, Ordering::Release);
         } else if waiters.is_empty() {
@@ -168,9 +169,6 @@ impl RawLock {
     fn cancel_slow(&self, node: Pin<&mut Node<()>>) {
         let mut waiters = self.waiters.lock();
         let left = waiters.remove(node.as_ref());
-        if left.is_some() && waiters.is_empty() {
-            self.state.store(HELD, Ordering::Relaxed);
-        }
         drop(waiters);
         if left.is_none() {
             // It was called, now or before. M3.

@@ -379,9 +379,8 @@ impl<T> Receiver<T> {
     /// ```
     #[cfg(not(loom))]
     #[track_caller]
-    pub fn blocking_recv(mut self) -> Result<T, RecvError> {
-        crate::leaf::deny_blocking("oneshot::Receiver::blocking_recv");
-        block_thread(|cx| self.end.poll_message(cx)).ok_or_else(RecvError::new)
+    pub fn blocking_recv(self) -> Result<T, RecvError> {
+        super::block::block_on("oneshot::Receiver::blocking_recv", self)
     }
 }
 
@@ -401,36 +400,5 @@ impl<T> fmt::Debug for Receiver<T> {
         f.debug_struct("Receiver")
             .field("state", &self.end.debug_state())
             .finish()
-    }
-}
-
-/// Parks this thread until `poll` is ready.
-#[cfg(not(loom))]
-pub(in crate::sync) fn block_thread<T>(mut poll: impl FnMut(&Context<'_>) -> Poll<T>) -> T {
-    use std::sync::Arc;
-    use std::task::{Wake, Waker};
-    use std::thread::{self, Thread};
-
-    struct Unpark(Thread);
-
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-
-        fn wake_by_ref(self: &Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let cx = Context::from_waker(&waker);
-    loop {
-        // Somebody else may unpark us, or eat the token: the loop asks again each time. A token is
-        // never lost for good, since nothing runs between `poll` and `park`.
-        if let Poll::Ready(outcome) = poll(&cx) {
-            return outcome;
-        }
-        thread::park();
     }
 }

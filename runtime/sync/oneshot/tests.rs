@@ -103,6 +103,10 @@ fn debug_shows_the_state_in_words() {
     );
     receiver.close();
     assert_eq!(format!("{receiver:?}"), "Receiver { state: None }");
+    assert_eq!(
+        format!("{sender:?}"),
+        r#"Sender { state: {"receiver gone"} }"#
+    );
 }
 
 #[test]

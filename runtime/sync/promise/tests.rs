@@ -8,7 +8,7 @@ use std::thread;
 
 use super::*;
 use crate::budget;
-use crate::sync::oneshot::block_thread;
+use crate::sync::block::block_on;
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -58,8 +58,7 @@ fn the_types_cross_threads() {
 fn a_promise_is_resolved_from_a_thread_without_a_runtime() {
     let (mut promise, resolver) = Promise::new();
     let thread = thread::spawn(move || resolver.resolve(11));
-    let value =
-        block_thread(|cx| Pin::new(&mut promise).poll(&mut Context::from_waker(cx.waker())));
+    let value = block_on("test", &mut promise);
     assert_eq!(value, Ok(11));
     thread.join().unwrap().unwrap();
 }

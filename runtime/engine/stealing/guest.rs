@@ -1,0 +1,151 @@
+//! `block_on` and `block_in_place`: threads that come to a seat, or leave it for a while.
+//!
+//! One seat is the guest's. The first thread inside `block_on` takes it: it runs its main future
+//! when that is woken, and tasks otherwise. Its spawns go to the seat's own ring. If the main
+//! future, or a task it runs, blocks the thread, the sentinel finds the seat stuck and the other
+//! workers take what it holds. A second `block_on` at the same time only waits.
+
+use std::future::Future;
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+
+use super::oracle::Production;
+use super::worker::{self, Kit, OnDuty, Step, Worker};
+use super::{GUEST, Shared};
+use crate::engine::task::Arena;
+use crate::engine::task::main_task::MainTask;
+use crate::engine::task::pool;
+use crate::engine::{local_set, park};
+use crate::leaf;
+
+/// Runs `future` to its end on this thread, and tasks while it waits.
+pub(crate) fn block_on<F: Future>(
+    shared: &Arc<Shared>,
+    future: F,
+    called: &'static Location<'static>,
+) -> F::Output {
+    match Guest::sit(shared) {
+        Some(mut guest) => guest.block_on(pin!(future), called),
+        None => park::block_on(future),
+    }
+}
+
+/// A thread on the guest's seat. Leaves it when dropped, also by a panic of the main future.
+struct Guest<'a> {
+    shared: &'a Arc<Shared>,
+    worker: Worker,
+    outer_arena: Option<Box<Arena>>,
+    _on_duty: OnDuty,
+}
+
+impl<'a> Guest<'a> {
+    fn sit(shared: &'a Arc<Shared>) -> Option<Self> {
+        let kit = shared.guest.lock().take()?;
+        let mut worker = Worker::new(shared, kit);
+        let outer_arena = pool::install(None);
+        worker.sit();
+        shared.idle.arrive();
+        Some(Self {
+            shared,
+            worker,
+            outer_arena,
+            _on_duty: OnDuty::begin(),
+        })
+    }
+
+    fn block_on<F: Future>(
+        &mut self,
+        mut future: Pin<&mut F>,
+        called: &'static Location<'static>,
+    ) -> F::Output {
+        let main = pool::with_local(|arena| MainTask::new::<Shared>(arena, called));
+        let mut oracle = Production::new(GUEST);
+        let counters = &self.shared.seats[GUEST].counters;
+        loop {
+            if main.is_woken() {
+                counters.begin_poll(main.as_ptr());
+                let polled = main.poll(future.as_mut());
+                counters.end_poll();
+                if let Poll::Ready(output) = polled {
+                    return output;
+                }
+            }
+            for _ in 0..self.shared.config.event_interval {
+                match self.worker.step(&mut oracle) {
+                    Step::Ran => {}
+                    Step::Idle if main.is_woken() => break,
+                    Step::Idle => {
+                        self.worker.park(Some(&main));
+                        break;
+                    }
+                    Step::HandedOff => unreachable!("the guest's seat is kept for it"),
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Guest<'_> {
+    fn drop(&mut self) {
+        let mut kit = self
+            .worker
+            .stand_up()
+            .expect("the guest's seat is kept for it");
+        Worker::give_away(self.shared, &mut kit.core);
+        pool::install(self.outer_arena.take());
+        *self.shared.guest.lock() = Some(kit);
+    }
+}
+
+/// Runs `f`, which may block, on this thread, and sees to it that others do this worker's work.
+#[track_caller]
+pub(crate) fn block_in_place<F, R>(f: F) -> R
+where
+    F: FnOnce() -> R,
+{
+    if !leaf::must_not_block() {
+        return f();
+    }
+    assert!(
+        worker::is_worker() && !local_set::is_ticking(),
+        "`block_in_place` needs a worker of a work-stealing runtime: on a single-threaded runtime \
+         or in a `LocalSet` nobody else can run the other tasks; use `spawn_blocking`"
+    );
+    let _blocking = leaf::allow_blocking();
+    let _away = Away::leave();
+    f()
+}
+
+/// A thread that has left its seat for the length of a call.
+enum Away {
+    /// The guest's seat is kept for it.
+    Guest(Option<(Arc<Shared>, Kit)>),
+    /// Another thread has the seat, or had it before; this one goes on without.
+    HandedOff,
+}
+
+impl Away {
+    fn leave() -> Self {
+        let Some((shared, mut kit)) = worker::stand_up() else {
+            return Self::HandedOff;
+        };
+        if kit.core.seat == GUEST {
+            Worker::give_away(&shared, &mut kit.core);
+            return Self::Guest(Some((shared, kit)));
+        }
+        shared.hand_off(Worker::new(&shared, kit));
+        Self::HandedOff
+    }
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        if let Self::Guest(seat) = self {
+            let (shared, kit) = seat.take().expect("left once");
+            shared.idle.arrive();
+            worker::sit_down(shared, kit);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Who runs, who searches, who is parked; and why no wake is lost.
+//!
+//! Seats have numbers. A seat's bit in `parked` is set while its worker sleeps or is about to.
+//! `searching` counts workers that look for work elsewhere.
+//!
+//! ```text
+//!  post:  1. push the task       park:  1. set the own bit
+//!         2. fence                      2. fence
+//!         3. searching == 0 and         3. look at every queue again:
+//!            a bit is set:                 found something: clear the bit, go on
+//!            clear it, unpark              else: sleep
+//! ```
+//!
+//! The two fences are ordered one way or the other. If the poster's comes first, the parker's look
+//! finds the task. If the parker's comes first, the poster finds the bit, unless it found a
+//! searcher. A searcher that finds work wakes the next worker when it was the last one searching;
+//! a searcher that finds none parks, and so looks again behind its own fence.
+//!
+//! A poster that does not wake anybody because its own worker will come to the task soon (the slot
+//! for the task woken last), or because enough workers are awake, makes sure of a *sentinel*: one
+//! parked worker that wakes every [`SENTINEL_PERIOD`] and takes over what a stuck worker holds.
+//! That is how a thread that blocks in a task, or in the future given to `block_on`, stalls nobody
+//! else. When all others are parked the sentinel goes to sleep, too.
+//!
+//! - **I1** A bit is set only by its worker, and cleared by whoever wakes it or by itself. Who
+//!   clears a bit that was set decides that the worker is awake.
+//! - **I2** Between a push and a fence-ordered look at `searching` and `parked` nothing is skipped;
+//!   between setting a bit and sleeping every queue is looked at behind a fence.
+//! - **I3** Whoever lowers `searching` to 0 looks for more work, or looks at the bits again, behind
+//!   a fence.
+//! - **I4** `sentinel` names a seat whose bit is set, or the one that named it puts it right: it
+//!   looks at the bit behind a fence, and a worker that clears its bit looks at `sentinel` behind
+//!   one.
+
+use std::time::Duration;
+
+use crate::primitives::atomic::{
+    AtomicU64, AtomicUsize,
+    Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
+    fence,
+};
+
+/// How often the sentinel looks after the others while one of them runs. Doubling it doubles how
+/// long a task may wait behind one that blocks its thread, and halves some 10 µs of CPU a period.
+pub(crate) const SENTINEL_PERIOD: Duration = Duration::from_millis(5);
+
+const BITS: usize = u64::BITS as usize;
+const NOBODY: usize = usize::MAX;
+
+pub(crate) struct Idle {
+    parked: Box<[AtomicU64]>,
+    searching: AtomicUsize,
+    /// Seats that are taken.
+    present: AtomicUsize,
+    /// Seats whose worker has been in one poll for longer than the sentinel likes.
+    stuck: AtomicUsize,
+    /// How many workers may be awake before a push wakes no more.
+    limit: usize,
+    sentinel: AtomicUsize,
+}
+
+/// What a poster does next.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Notify {
+    Nobody,
+    /// Unpark the worker on this seat. It counts as searching already.
+    Worker(usize),
+    /// Unpark the worker on this seat, which stays parked but keeps watch.
+    Sentinel(usize),
+}
+
+impl Idle {
+    pub(crate) fn new(seats: usize, limit: usize) -> Self {
+        Self {
+            parked: (0..seats.div_ceil(BITS))
+                .map(|_| AtomicU64::new(0))
+                .collect(),
+            searching: AtomicUsize::new(0),
+            present: AtomicUsize::new(0),
+            stuck: AtomicUsize::new(0),
+            limit,
+            sentinel: AtomicUsize::new(NOBODY),
+        }
+    }
+
+    /// Somebody takes a seat, awake.
+    pub(crate) fn arrive(&self) {
+        self.present.fetch_add(1, Relaxed);
+    }
+
+    /// Somebody leaves a seat, awake.
+    pub(crate) fn leave(&self) {
+        self.present.fetch_sub(1, Relaxed);
+    }
+
+    /// The sentinel found a worker stuck: it counts as awake no more.
+    pub(crate) fn add_stuck(&self) {
+        self.stuck.fetch_add(1, Relaxed);
+    }
+
+    /// It was not stuck for ever.
+    pub(crate) fn remove_stuck(&self) {
+        self.stuck.fetch_sub(1, Relaxed);
+    }
+
+    pub(crate) fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// How many workers are awake, and not stuck.
+    pub(crate) fn awake(&self) -> usize {
+        let parked = |word: &AtomicU64| word.load(Relaxed).count_ones() as usize;
+        let parked: usize = self.parked.iter().map(parked).sum();
+        self.present
+            .load(Relaxed)
+            .saturating_sub(parked + self.stuck.load(Relaxed))
+    }
+
+    /// True if more workers are awake than should.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.awake() > self.limit
+    }
+
+    fn any_parked(&self) -> bool {
+        self.parked.iter().any(|word| word.load(Relaxed) != 0)
+    }
+
+    fn bit(&self, seat: usize) -> (&AtomicU64, u64) {
+        (&self.parked[seat / BITS], 1 << (seat % BITS))
+    }
+
+    pub(crate) fn is_parked(&self, seat: usize) -> bool {
+        let (word, bit) = self.bit(seat);
+        // ORDERING: Acquire; pairs with the Release in `park`: where it sleeps is known.
+        word.load(Acquire) & bit != 0
+    }
+
+    /// The `post` side, after a push that somebody else may have to see.
+    pub(crate) fn notify(&self) -> Notify {
+        // I2. Pairs with the fence in `park`.
+        fence(SeqCst);
+        loop {
+            if self.searching.load(Relaxed) != 0 || !self.any_parked() {
+                return Notify::Nobody;
+            }
+            if self.awake() >= self.limit {
+                return self.watch();
+            }
+            if self
+                .searching
+                .compare_exchange(0, 1, Relaxed, Relaxed)
+                .is_err()
+            {
+                return Notify::Nobody;
+            }
+            if let Some(seat) = self.take_parked() {
+                return Notify::Worker(seat);
+            }
+            // It woke by itself. Others may have relied on our search: look again (I3).
+            self.searching.fetch_sub(1, Relaxed);
+            // I3. Pairs with the fence above, of those who saw our count.
+            fence(SeqCst);
+        }
+    }
+
+    /// The looks of [`notify`](Self::notify) without the fence.
+    #[inline]
+    pub(crate) fn may_notify(&self) -> bool {
+        self.searching.load(Relaxed) == 0 && self.any_parked()
+    }
+
+    /// Clears the lowest bit that is set.
+    fn take_parked(&self) -> Option<usize> {
+        for (index, word) in self.parked.iter().enumerate() {
+            let mut bits = word.load(Relaxed);
+            while bits != 0 {
+                let bit = bits & bits.wrapping_neg();
+                // ORDERING: Acquire; pairs with the Release in `park`: where it sleeps is known.
+                let before = word.fetch_and(!bit, AcqRel);
+                if before & bit != 0 {
+                    return Some(index * BITS + bit.trailing_zeros() as usize);
+                }
+                bits = before & !bit;
+            }
+        }
+        None
+    }
+
+    /// After a push that nobody is woken for. Cheap while there is a sentinel.
+    #[inline]
+    pub(crate) fn watch(&self) -> Notify {
+        if self.sentinel.load(Relaxed) != NOBODY {
+            return Notify::Nobody;
+        }
+        self.name_sentinel()
+    }
+
+    #[cold]
+    fn name_sentinel(&self) -> Notify {
+        loop {
+            let Some(seat) = self.highest_parked() else {
+                return Notify::Nobody;
+            };
+            if self
+                .sentinel
+                .compare_exchange(NOBODY, seat, Relaxed, Relaxed)
+                .is_err()
+            {
+                return Notify::Nobody;
+            }
+            // I4. Pairs with the fence in `wake_self`.
+            fence(SeqCst);
+            if self.is_parked(seat) {
+                return Notify::Sentinel(seat);
+            }
+            self.stop_watching(seat);
+        }
+    }
+
+    fn highest_parked(&self) -> Option<usize> {
+        self.parked
+            .iter()
+            .enumerate()
+            .rev()
+            .find_map(|(index, word)| {
+                let bits = word.load(Relaxed);
+                (bits != 0).then(|| index * BITS + (BITS - 1 - bits.leading_zeros() as usize))
+            })
+    }
+
+    /// Gives the watch back. False if `seat` did not have it.
+    fn stop_watching(&self, seat: usize) -> bool {
+        self.sentinel
+            .compare_exchange(seat, NOBODY, Relaxed, Relaxed)
+            .is_ok()
+    }
+
+    pub(crate) fn is_sentinel(&self, seat: usize) -> bool {
+        self.sentinel.load(Relaxed) == seat
+    }
+
+    /// The sentinel found all others parked and wants to sleep for good. False if it must watch
+    /// on.
+    pub(crate) fn retire_sentinel(&self, seat: usize) -> bool {
+        self.stop_watching(seat);
+        // I4. Pairs with the fence in `wake_self`: whoever is awake by now and pushes finds no
+        // sentinel, or we find it awake.
+        fence(SeqCst);
+        if self.awake() == 0 {
+            return true;
+        }
+        self.sentinel
+            .compare_exchange(NOBODY, seat, Relaxed, Relaxed)
+            .is_err()
+    }
+
+    /// The `park` side, steps 1 and 2. The caller looks at every queue next.
+    pub(crate) fn park(&self, seat: usize, was_searching: bool) {
+        let (word, bit) = self.bit(seat);
+        // ORDERING: Release, for where the worker sleeps; pairs with the Acquire in `take_parked`.
+        let before = word.fetch_or(bit, AcqRel);
+        debug_assert!(before & bit == 0, "I1: only the worker sets its bit");
+        if was_searching {
+            // I3. The caller's look behind the fence makes up for what others left to us.
+            self.searching.fetch_sub(1, Relaxed);
+        }
+        // I2. Pairs with the fence in `notify`.
+        fence(SeqCst);
+    }
+
+    /// A worker that has just lain down beside others that are awake keeps watch over them, if
+    /// nobody does. That spares whoever pushes next from waking it for that.
+    pub(crate) fn volunteer(&self, seat: usize) {
+        if self.sentinel.load(Relaxed) == NOBODY && self.awake() > 0 {
+            // Our bit is set, so I4 holds whoever wins.
+            let _ = self
+                .sentinel
+                .compare_exchange(NOBODY, seat, Relaxed, Relaxed);
+        }
+    }
+
+    /// The worker is awake, for whatever reason. True if somebody woke it: it counts as searching.
+    pub(crate) fn wake_self(&self, seat: usize) -> bool {
+        let (word, bit) = self.bit(seat);
+        let was_woken = word.fetch_and(!bit, AcqRel) & bit == 0;
+        // I4. Pairs with the fences in `name_sentinel` and `retire_sentinel`.
+        fence(SeqCst);
+        was_woken
+    }
+
+    /// A worker that kept watch is awake and works. Somebody else must keep watch then.
+    pub(crate) fn hand_over_watch(&self, seat: usize) -> Notify {
+        if self.is_sentinel(seat) && self.stop_watching(seat) {
+            return self.watch();
+        }
+        Notify::Nobody
+    }
+
+    /// Asks to search. At most half of those awake may.
+    pub(crate) fn start_searching(&self) -> bool {
+        if 2 * self.searching.load(Relaxed) >= self.awake().max(1) {
+            return false;
+        }
+        self.searching.fetch_add(1, Relaxed);
+        true
+    }
+
+    /// The searcher found work. True if it was the last one: it must notify again (I3).
+    #[must_use]
+    pub(crate) fn stop_searching(&self) -> bool {
+        let before = self.searching.fetch_sub(1, AcqRel);
+        debug_assert!(before > 0, "I3: searching is counted");
+        before == 1
+    }
+}

@@ -1,0 +1,86 @@
+//! The queue for work from elsewhere: other threads, and rings that overflowed.
+//!
+//! One lock round an intrusive list: a push is two stores inside it. That is enough for the few
+//! threads that spawn from outside; sharding it pays from about eight of them on.
+
+use crate::engine::task::Runnable;
+use crate::engine::task::list::TaskList;
+use crate::primitives::Mutex;
+use crate::primitives::atomic::{AtomicUsize, Ordering::Relaxed};
+
+pub(crate) struct Injector {
+    state: Mutex<State>,
+    /// The list's length, for a look without the lock.
+    len: AtomicUsize,
+}
+
+struct State {
+    tasks: TaskList,
+    closed: bool,
+}
+
+impl Injector {
+    pub(crate) fn new() -> Self {
+        let state = State {
+            tasks: TaskList::new(),
+            closed: false,
+        };
+        Self {
+            state: Mutex::new(state),
+            len: AtomicUsize::new(0),
+        }
+    }
+
+    /// A hint, unless a fence orders it.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len.load(Relaxed)
+    }
+
+    /// Adds a task. `Err` gives it back once the injector is closed.
+    pub(crate) fn push(&self, task: Runnable) -> Result<(), Runnable> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(task);
+        }
+        state.tasks.push_back(task);
+        self.len.store(state.tasks.len(), Relaxed);
+        Ok(())
+    }
+
+    /// Adds a whole list, or gives it back.
+    pub(crate) fn push_all(&self, mut tasks: TaskList) -> Result<(), TaskList> {
+        let mut state = self.state.lock();
+        if state.closed {
+            return Err(tasks);
+        }
+        state.tasks.append(&mut tasks);
+        self.len.store(state.tasks.len(), Relaxed);
+        Ok(())
+    }
+
+    /// Takes up to `count` tasks from the front.
+    pub(crate) fn pop(&self, count: usize) -> TaskList {
+        let mut taken = TaskList::new();
+        if self.len() == 0 {
+            return taken;
+        }
+        let mut state = self.state.lock();
+        while taken.len() < count {
+            let Some(task) = state.tasks.pop_front() else {
+                break;
+            };
+            taken.push_back(task);
+        }
+        self.len.store(state.tasks.len(), Relaxed);
+        taken
+    }
+
+    /// Refuses tasks from now on, and gives out what is there.
+    pub(crate) fn close(&self) -> TaskList {
+        let mut state = self.state.lock();
+        state.closed = true;
+        self.len.store(0, Relaxed);
+        std::mem::take(&mut state.tasks)
+    }
+}

@@ -1,0 +1,59 @@
+//! Where a worker's arbitrary choices come from.
+//!
+//! In production they are cheap and mostly fixed. A simulation decides each of them from a seed, and
+//! so drives the same worker through schedules that threads would rarely take.
+
+/// Asked once for each choice. Monomorphized, so the production answers cost nothing.
+pub(crate) trait Oracle {
+    /// Which of `seats` a thief tries first.
+    fn first_victim(&mut self, seats: usize) -> usize;
+
+    /// Whether to look at the injector before the own queue, at this tick.
+    fn look_outside(&mut self, tick: u32, interval: u32) -> bool;
+
+    /// Whether to look at the driver, at this tick.
+    fn turn_driver(&mut self, tick: u32, interval: u32) -> bool;
+
+    /// Whether the task woken last may run before the ring, after `streak` that did.
+    fn take_next(&mut self, streak: u32) -> bool;
+}
+
+/// How many tasks in a row may come from the slot for the task woken last. tokio's number: with
+/// more, two tasks that wake each other keep the ring waiting.
+pub(crate) const NEXT_STREAK: u32 = 3;
+
+/// What threads use: fixed intervals, and xorshift for the victims.
+#[derive(Debug)]
+pub(crate) struct Production(u64);
+
+impl Production {
+    pub(crate) fn new(seat: usize) -> Self {
+        // Any odd multiplier spreads the seats; zero would stay zero.
+        Self((seat as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+}
+
+impl Oracle for Production {
+    #[inline]
+    fn first_victim(&mut self, seats: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 33) as usize % seats
+    }
+
+    #[inline]
+    fn look_outside(&mut self, tick: u32, interval: u32) -> bool {
+        tick % interval == 0
+    }
+
+    #[inline]
+    fn turn_driver(&mut self, tick: u32, interval: u32) -> bool {
+        tick % interval == 0
+    }
+
+    #[inline]
+    fn take_next(&mut self, streak: u32) -> bool {
+        streak < NEXT_STREAK
+    }
+}

@@ -1,0 +1,49 @@
+//! The halves of a `TcpStream`. `net::split` has the text; peeking is TCP's own.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::io::{Interest, ReadBuf, Ready};
+use crate::net::TcpStream;
+
+split_halves!(TcpStream, SocketAddr);
+
+macro_rules! peek_methods {
+    ($($type:ty),*) => {$(
+        impl $type {
+            /// Polls [`peek`](Self::peek).
+            ///
+            /// # Errors
+            ///
+            /// What the operating system says.
+            #[track_caller]
+            pub fn poll_peek(
+                &mut self,
+                cx: &mut Context<'_>,
+                buf: &mut ReadBuf<'_>,
+            ) -> Poll<io::Result<usize>> {
+                (*self).as_ref().poll_peek(cx, buf)
+            }
+
+            /// Receives bytes and leaves them in the stream: the next read gets them again.
+            ///
+            /// # Errors
+            ///
+            /// What the operating system says.
+            ///
+            /// # Cancel safety
+            ///
+            /// Nothing is lost.
+            #[track_caller]
+            pub fn peek(&mut self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+                (*self).as_ref().peek(buf)
+            }
+        }
+    )*};
+}
+
+peek_methods!(ReadHalf<'_>, OwnedReadHalf);

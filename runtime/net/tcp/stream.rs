@@ -1,0 +1,290 @@
+//! `TcpStream`: a connection.
+
+use std::future::Future;
+use std::io::{self, Read, Write};
+use std::net::{self, SocketAddr};
+#[cfg(unix)]
+use std::os::fd::{AsFd, AsRawFd};
+#[cfg(windows)]
+use std::os::windows::io::{AsRawSocket, AsSocket};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use socket2::SockRef;
+
+use crate::engine::reactor::{Direction, Registered};
+use crate::io::{Interest, ReadBuf, Ready};
+use crate::leaf::Site;
+use crate::net::addr::{self, ToSocketAddrs};
+use crate::net::no_address;
+use crate::net::raw::receive_into;
+use crate::net::tcp::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
+
+/// A TCP connection.
+///
+/// Reading and writing are [`AsyncReadExt`](crate::io::AsyncReadExt) and
+/// [`AsyncWriteExt`](crate::io::AsyncWriteExt). Dropping it closes the connection; to end only
+/// the writing direction use [`shutdown`](crate::io::AsyncWriteExt::shutdown).
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+/// use wakeful::net::{TcpListener, TcpStream};
+///
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (mut server, _) = listener.accept().await?;
+///
+/// client.write_all(b"hello").await?;
+/// client.shutdown().await?;
+/// let mut text = String::new();
+/// server.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// ```
+pub struct TcpStream {
+    io: Registered<mio::net::TcpStream>,
+}
+
+impl TcpStream {
+    stream_methods!(
+        "let listener = wakeful::net::TcpListener::bind(\"127.0.0.1:0\").await?;\n\
+         let a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;\n\
+         let (b, _) = listener.accept().await?;\n"
+    );
+    std_methods!(net::TcpStream, mio::net::TcpStream);
+
+    /// Connects to the first address of `addr` that answers.
+    ///
+    /// # Errors
+    ///
+    /// When the name is not known, or what the last address said.
+    ///
+    /// # Panics
+    ///
+    /// When polled outside of a runtime, or on one without I/O.
+    ///
+    /// # Cancel safety
+    ///
+    /// A connection that is being made is given up.
+    #[track_caller]
+    pub fn connect<A: ToSocketAddrs>(addr: A) -> impl Future<Output = io::Result<TcpStream>> {
+        let site = Site::here();
+        async move {
+            let mut last = None;
+            for addr in addr::resolve(&addr, site).await? {
+                let connected = match mio::net::TcpStream::connect(addr) {
+                    Ok(socket) => Self::connected(socket, site).await,
+                    Err(error) => Err(error),
+                };
+                match connected {
+                    Ok(stream) => return Ok(stream),
+                    Err(error) => last = Some(error),
+                }
+            }
+            Err(last.unwrap_or_else(no_address))
+        }
+    }
+
+    /// Waits until a connection that has been begun is there.
+    pub(super) async fn connected(socket: mio::net::TcpStream, site: Site) -> io::Result<Self> {
+        let stream = Self::from_mio(socket)?;
+        let registration = stream.io.registration();
+        registration.readiness(Interest::WRITABLE, site).await?;
+        match stream.io.take_error()? {
+            Some(error) => Err(error),
+            None => Ok(stream),
+        }
+    }
+
+    /// Receives bytes and leaves them in the stream: the next read gets them again.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    ///
+    /// # Cancel safety
+    ///
+    /// Nothing is lost.
+    #[track_caller]
+    pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        self.io
+            .io(Interest::READABLE, Site::here(), move |_| self.io.peek(buf))
+    }
+
+    /// Polls [`peek`](Self::peek). The last caller's waker is the one that is woken.
+    ///
+    /// # Errors
+    ///
+    /// Those of `peek`.
+    #[track_caller]
+    pub fn poll_peek(
+        &self,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let poll = self.io.poll_io(cx, Direction::Read, Site::here(), |io| {
+            receive_into(buf, |buf| Ok((SockRef::from(io).peek(buf)?, ())))
+        });
+        poll.map_ok(|(n, ())| n)
+    }
+
+    /// The address of this side.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr()
+    }
+
+    /// The address of the other side.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says, such as `NotConnected`.
+    pub fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.io.peer_addr()
+    }
+
+    /// Takes the error the socket has to tell, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the question itself fails.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.take_error()
+    }
+
+    /// True if small writes are sent at once (`TCP_NODELAY`).
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn nodelay(&self) -> io::Result<bool> {
+        self.io.nodelay()
+    }
+
+    /// Whether small writes are sent at once instead of being gathered (`TCP_NODELAY`).
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
+        self.io.set_nodelay(nodelay)
+    }
+
+    /// True if received data is acknowledged at once (`TCP_QUICKACK`).
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn quickack(&self) -> io::Result<bool> {
+        SockRef::from(self).tcp_quickack()
+    }
+
+    /// Whether received data is acknowledged at once (`TCP_QUICKACK`). The system may unset it.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
+        SockRef::from(self).set_tcp_quickack(quickack)
+    }
+
+    /// How long a close waits for unsent data (`SO_LINGER`).
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        SockRef::from(self).linger()
+    }
+
+    /// How long a close waits for unsent data (`SO_LINGER`), in whole seconds.
+    ///
+    /// With a duration above zero, dropping the stream blocks the thread for up to that long.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn set_linger(&self, limit: Option<Duration>) -> io::Result<()> {
+        SockRef::from(self).set_linger(limit)
+    }
+
+    /// A close drops unsent data and resets the connection. It does not block.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn set_zero_linger(&self) -> io::Result<()> {
+        SockRef::from(self).set_linger(Some(Duration::ZERO))
+    }
+
+    /// The time to live (hops) of packets sent by this socket.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn ttl(&self) -> io::Result<u32> {
+        self.io.ttl()
+    }
+
+    /// Sets the time to live (hops) of packets sent by this socket.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
+        self.io.set_ttl(ttl)
+    }
+
+    /// Splits the stream into two borrowed halves, at no cost.
+    pub fn split<'a>(&'a mut self) -> (ReadHalf<'a>, WriteHalf<'a>) {
+        split::split(self)
+    }
+
+    /// Splits the stream into two owned halves, which can move to different tasks.
+    ///
+    /// Dropping the writing half ends the writing direction.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    /// use wakeful::net::{TcpListener, TcpStream};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (mut peer, _) = listener.accept().await?;
+    ///
+    /// let (read, mut write) = stream.into_split();
+    /// write.write_all(b"bye").await?;
+    /// drop(write);
+    /// let mut all = Vec::new();
+    /// peer.read_to_end(&mut all).await?;
+    /// assert_eq!(all, b"bye");
+    /// # drop(read);
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
+    pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
+        split::into_split(self)
+    }
+}
+
+impl AsRef<Self> for TcpStream {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
+impl_async_read!(TcpStream, |this| this);
+impl_async_write!(TcpStream, |this| this, shut_down: |this| this.shutdown_write());
+impl_socket!(TcpStream, net::TcpStream);

@@ -1,0 +1,127 @@
+//! Options of a `UdpSocket`.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use socket2::SockRef;
+
+use crate::net::UdpSocket;
+
+/// `get / set: type = |socket| read, |socket, value| write;`
+macro_rules! options {
+    ($($(#[doc = $doc:expr])* $(#[cfg($cfg:meta)])?
+        $get:ident / $set:ident: $type:ty = $from:ident / $to:ident;)*) => {$(
+        $(#[doc = $doc])*
+        ///
+        /// # Errors
+        ///
+        /// What the operating system says.
+        $(#[cfg($cfg)])?
+        pub fn $get(&self) -> io::Result<$type> {
+            SockRef::from(self).$from()
+        }
+
+        #[doc = concat!("Sets what [`", stringify!($get), "`](Self::", stringify!($get),
+            ") tells.")]
+        ///
+        /// # Errors
+        ///
+        /// What the operating system says.
+        $(#[cfg($cfg)])?
+        pub fn $set(&self, value: $type) -> io::Result<()> {
+            SockRef::from(self).$to(value)
+        }
+    )*};
+}
+
+/// Options.
+impl UdpSocket {
+    options! {
+        /// Whether this may send to broadcast addresses (`SO_BROADCAST`).
+        broadcast / set_broadcast: bool = broadcast / set_broadcast;
+        /// Whether IPv4 multicasts come back to this machine (`IP_MULTICAST_LOOP`).
+        multicast_loop_v4 / set_multicast_loop_v4: bool =
+            multicast_loop_v4 / set_multicast_loop_v4;
+        /// The time to live (hops) of IPv4 multicasts (`IP_MULTICAST_TTL`).
+        multicast_ttl_v4 / set_multicast_ttl_v4: u32 = multicast_ttl_v4 / set_multicast_ttl_v4;
+        /// Whether IPv6 multicasts come back to this machine (`IPV6_MULTICAST_LOOP`).
+        multicast_loop_v6 / set_multicast_loop_v6: bool =
+            multicast_loop_v6 / set_multicast_loop_v6;
+        /// The time to live (hops) of IPv4 packets (`IP_TTL`).
+        ttl / set_ttl: u32 = ttl_v4 / set_ttl_v4;
+        /// The type of service of IPv4 packets (`IP_TOS`).
+        #[cfg(not(any(target_os = "fuchsia", target_os = "redox", target_os = "solaris",
+            target_os = "illumos", target_os = "haiku")))]
+        tos_v4 / set_tos_v4: u32 = tos_v4 / set_tos_v4;
+        /// The traffic class of IPv6 packets (`IPV6_TCLASS`).
+        #[cfg(any(target_os = "android", target_os = "dragonfly", target_os = "freebsd",
+            target_os = "fuchsia", target_os = "linux", target_os = "macos",
+            target_os = "netbsd", target_os = "openbsd"))]
+        tclass_v6 / set_tclass_v6: u32 = tclass_v6 / set_tclass_v6;
+    }
+
+    /// The name of the network interface this is bound to (`SO_BINDTODEVICE`).
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
+        SockRef::from(self).device()
+    }
+
+    /// Binds the socket to a network interface, or with `None` to all of them.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says; most often that one has to be root.
+    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
+    pub fn bind_device(&self, interface: Option<&[u8]>) -> io::Result<()> {
+        SockRef::from(self).bind_device(interface)
+    }
+
+    /// Joins an IPv4 multicast group on the interface with this address (0.0.0.0: any).
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn join_multicast_v4(&self, multiaddr: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.io.join_multicast_v4(&multiaddr, &interface)
+    }
+
+    /// Joins an IPv6 multicast group on the interface with this index (0: any).
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn join_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.io.join_multicast_v6(multiaddr, interface)
+    }
+
+    /// Leaves an IPv4 multicast group.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn leave_multicast_v4(&self, multiaddr: Ipv4Addr, interface: Ipv4Addr) -> io::Result<()> {
+        self.io.leave_multicast_v4(&multiaddr, &interface)
+    }
+
+    /// Leaves an IPv6 multicast group.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn leave_multicast_v6(&self, multiaddr: &Ipv6Addr, interface: u32) -> io::Result<()> {
+        self.io.leave_multicast_v6(multiaddr, interface)
+    }
+
+    /// Takes the error the socket has to tell, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the question itself fails.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.take_error()
+    }
+}

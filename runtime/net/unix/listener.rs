@@ -1,0 +1,123 @@
+//! `UnixListener`: waits for connections.
+
+use std::future::Future;
+use std::io;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::net;
+use std::path::Path;
+use std::task::{Context, Poll};
+
+use crate::engine::reactor::{Direction, Registered};
+use crate::io::{Interest, Ready};
+use crate::leaf::Site;
+use crate::net::unix::{SocketAddr, UnixStream};
+
+/// A Unix socket that listens for connections.
+///
+/// Dropping it closes the socket and leaves its file.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// use wakeful::net::{UnixListener, UnixStream};
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("socket");
+/// let listener = UnixListener::bind(&path)?;
+/// let client = UnixStream::connect(&path).await?;
+/// let (server, _) = listener.accept().await?;
+/// assert_eq!(server.local_addr()?.as_pathname(), Some(&*path));
+/// # drop(client);
+/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// ```
+pub struct UnixListener {
+    io: Registered<mio::net::UnixListener>,
+}
+
+impl UnixListener {
+    std_methods!(net::UnixListener, mio::net::UnixListener);
+
+    /// Listens at `path`, where a socket file is made. On Linux a path that begins with a zero
+    /// byte is an abstract name.
+    ///
+    /// # Errors
+    ///
+    /// When there is something at the path already, and what else the operating system says.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a runtime, and on one without I/O.
+    #[track_caller]
+    pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
+        let addr = super::socket::address(path.as_ref())?;
+        Self::bind_addr(&addr.into())
+    }
+
+    /// Listens at `socket_addr`.
+    ///
+    /// # Errors
+    ///
+    /// As [`bind`](Self::bind).
+    ///
+    /// # Panics
+    ///
+    /// As [`bind`](Self::bind).
+    #[track_caller]
+    pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixListener> {
+        Self::from_mio(mio::net::UnixListener::bind_addr(socket_addr.as_std())?)
+    }
+
+    /// Waits for a connection: the stream, and the address of the other side.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says, such as too many open files. Servers go on after it.
+    ///
+    /// # Cancel safety
+    ///
+    /// No connection is lost.
+    #[track_caller]
+    pub fn accept(&self) -> impl Future<Output = io::Result<(UnixStream, SocketAddr)>> {
+        self.io
+            .io(Interest::READABLE, Site::here(), |_| self.accept_one())
+    }
+
+    /// Polls [`accept`](Self::accept). The last caller's waker is the one that is woken.
+    ///
+    /// # Errors
+    ///
+    /// Those of `accept`.
+    #[track_caller]
+    pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
+        self.io
+            .poll_io(cx, Direction::Read, Site::here(), |_| self.accept_one())
+    }
+
+    fn accept_one(&self) -> io::Result<(UnixStream, SocketAddr)> {
+        let (stream, peer) = self.io.accept()?;
+        // As for TCP: the first read and write are tried without waiting for an event.
+        let stream = UnixStream::with_readiness(stream, Ready::READABLE | Ready::WRITABLE)?;
+        Ok((stream, peer.into()))
+    }
+
+    /// The address this listens at.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.io.local_addr().map(SocketAddr::from)
+    }
+
+    /// Takes the error the socket has to tell, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// When the question itself fails.
+    pub fn take_error(&self) -> io::Result<Option<io::Error>> {
+        self.io.take_error()
+    }
+}
+
+impl_socket!(UnixListener, net::UnixListener);

@@ -1,0 +1,32 @@
+//! Unix sockets: streams and datagrams between processes of one machine.
+
+mod addr;
+mod credentials;
+mod datagram;
+mod listener;
+pub mod pipe;
+mod socket;
+mod split;
+mod stream;
+
+pub use addr::SocketAddr;
+pub use credentials::UCred;
+pub use datagram::UnixDatagram;
+pub use listener::UnixListener;
+pub use socket::UnixSocket;
+#[cfg(any(feature = "io-util", feature = "bytes"))]
+pub(super) use socket::address_of;
+pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
+pub use stream::UnixStream;
+
+/// A user id.
+#[expect(non_camel_case_types, reason = "the platform's name, and tokio's")]
+pub type uid_t = u32;
+
+/// A group id.
+#[expect(non_camel_case_types, reason = "the platform's name, and tokio's")]
+pub type gid_t = u32;
+
+/// A process id.
+#[expect(non_camel_case_types, reason = "the platform's name, and tokio's")]
+pub type pid_t = i32;

@@ -1,0 +1,12 @@
+//! The halves of a `UnixStream`. `net::split` has the text.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use crate::io::{Interest, ReadBuf, Ready};
+use crate::net::unix::{SocketAddr, UnixStream};
+
+split_halves!(UnixStream, SocketAddr);

@@ -1,0 +1,135 @@
+//! The future that waits for permits, and the key that gives them back.
+//!
+//! Both reach the permits through whatever holds them: a borrow or an `Arc` of a semaphore or of
+//! a lock. Absent: names. Each lock wraps them in futures and guards of its own.
+
+use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::{Permits, Refused};
+use crate::leaf::{self, Kind, Site};
+use crate::sync::waiters::Node;
+
+/// Something with permits in it.
+pub(crate) trait Pool {
+    fn permits(&self) -> &Permits;
+}
+
+impl Pool for Permits {
+    fn permits(&self) -> &Permits {
+        self
+    }
+}
+
+pin_project! {
+    /// Waits for `count` permits of a pool.
+    pub(crate) struct Acquiring<P>
+    where
+        P: Deref,
+        P::Target: Pool,
+    {
+        // None once the permits were given out.
+        pool: Option<P>,
+        site: Site,
+        count: u32,
+        kind: Kind,
+        #[pin]
+        node: Node<usize>,
+    }
+
+    impl<P> PinnedDrop for Acquiring<P>
+    where
+        P: Deref,
+        P::Target: Pool,
+    {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if let Some(pool) = this.pool {
+                pool.permits().cancel(this.node, *this.count as usize);
+            }
+        }
+    }
+}
+
+impl<P> Acquiring<P>
+where
+    P: Deref,
+    P::Target: Pool,
+{
+    pub(crate) fn new(pool: P, count: u32, kind: Kind, site: Site) -> Self {
+        Self {
+            pool: Some(pool),
+            site,
+            count,
+            kind,
+            node: Node::new(count as usize),
+        }
+    }
+
+    pub(crate) fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub(crate) fn site(&self) -> Site {
+        self.site
+    }
+
+    /// Gives the pool back with the permits taken from it.
+    pub(crate) fn poll(self: Pin<&mut Self>, cx: &Context<'_>) -> Poll<Result<P, Refused>> {
+        let this = self.project();
+        let permits = match this.pool {
+            Some(pool) => pool.permits(),
+            None => panic!("a lock future was polled after it had completed"),
+        };
+        match permits.poll_acquire(this.node, *this.count as usize, cx) {
+            Poll::Ready(Ok(())) => {
+                let pool = this.pool.take();
+                Poll::Ready(Ok(pool.expect("it was there a moment ago")))
+            }
+            Poll::Ready(Err(refused)) => Poll::Ready(Err(refused)),
+            Poll::Pending => {
+                let resource = std::ptr::from_ref(permits).addr();
+                leaf::waiting(cx, *this.kind, resource, *this.site);
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Permits that go back when it is dropped.
+pub(crate) struct Hold<P>
+where
+    P: Deref,
+    P::Target: Pool,
+{
+    pub(crate) pool: P,
+    pub(crate) count: u32,
+}
+
+impl<P> Hold<P>
+where
+    P: Deref,
+    P::Target: Pool,
+{
+    /// Gives all permits back but `count`.
+    pub(crate) fn shrink(mut self, count: u32) -> Self {
+        let excess = self.count - count;
+        // First, since a waker may panic.
+        self.count = count;
+        self.pool.permits().release(excess as usize);
+        self
+    }
+}
+
+impl<P> Drop for Hold<P>
+where
+    P: Deref,
+    P::Target: Pool,
+{
+    fn drop(&mut self) {
+        self.pool.permits().release(self.count as usize);
+    }
+}
