@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["primitives", "budget", "leaf", "engine"]),
     ("io", &["primitives", "budget", "leaf"]),
     ("sync", &["primitives", "budget", "leaf"]),
+    ("select", &["budget", "task::local_key"]),
     ("task", PUBLIC),
     ("time", PUBLIC),
     ("net", PUBLIC),
