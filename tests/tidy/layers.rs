@@ -34,6 +34,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("io::unix", PUBLIC),
     ("select", &["primitives", "budget", "leaf"]),
     ("sync", &["primitives", "budget", "leaf"]),
+    ("select", &["budget", "task::local_key"]),
     ("task", PUBLIC),
     ("time", PUBLIC),
     ("net", PUBLIC),
