@@ -31,6 +31,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["primitives", "budget", "engine::task"],
     ),
     ("engine", &["primitives", "budget", "leaf", "engine"]),
+    // A descriptor that is waited for: of `io` by its name, of `net` by what it needs.
+    ("io::unix", PUBLIC),
     ("io", &["primitives", "budget", "leaf"]),
     ("sync", &["primitives", "budget", "leaf"]),
     ("task", PUBLIC),
