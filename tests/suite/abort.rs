@@ -239,7 +239,8 @@ fn a_local_future_is_dropped_at_home() {
     let dropped_on = Arc::new(std::sync::Mutex::new(None));
     let witness = dropped_on.clone();
     let not_send = std::rc::Rc::new(());
-    On::CurrentThread.run(async move {
+    let local = wakeful::task::LocalSet::new();
+    local.block_on(&On::CurrentThread.runtime(), async move {
         let guard = OnDrop::new(move || {
             *witness.lock().unwrap() = Some(thread::current().id());
         });

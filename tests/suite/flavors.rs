@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::{Pin, pin};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex};
@@ -103,6 +104,22 @@ pub fn bounded_on_stack(bytes: usize, body: impl FnOnce() + Send + 'static) {
             }
         }
     }
+}
+
+/// Runs `body` in a process of its own: this test binary again, with only the test `name`.
+///
+/// For what is counted per process, and for what ends a process when it goes wrong.
+pub fn alone(name: &str, body: impl FnOnce()) {
+    const INSIDE: &str = "WAKEFUL_TEST_ALONE";
+    if std::env::var_os(INSIDE).is_some() {
+        return body();
+    }
+    let status = Command::new(std::env::current_exe().expect("a test has a path"))
+        .args(["--exact", name, "--test-threads=1"])
+        .env(INSIDE, name)
+        .status()
+        .expect("the test starts itself");
+    assert!(status.success(), "{name}: {status}");
 }
 
 /// Opens once. Anybody may wait, on any executor.

@@ -1,16 +1,12 @@
 //! Many runtimes one after the other leave nothing behind (R24).
 //!
-//! Descriptors and threads are counted per process, so each check runs in a process of its own:
-//! the test starts this binary again, for itself only.
+//! Descriptors and threads are counted per process, so each check runs in a process of its own.
 
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::process::Command;
 
-use crate::flavors::On;
-
-const INSIDE: &str = "WAKEFUL_LEAK_CHECK";
+use crate::flavors::{On, alone};
 
 fn entries(directory: &str) -> usize {
     fs::read_dir(directory).unwrap().count()
@@ -42,16 +38,7 @@ fn use_runtimes(on: On, count: usize) {
     }
 }
 
-fn check(on: On, name: &str) {
-    if std::env::var_os(INSIDE).is_none() {
-        let status = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", name, "--test-threads=1"])
-            .env(INSIDE, "1")
-            .status()
-            .unwrap();
-        assert!(status.success(), "leaked: {status}");
-        return;
-    }
+fn check(on: On) {
     use_runtimes(on, 100);
     let before = (
         entries("/proc/self/fd"),
@@ -79,10 +66,10 @@ fn check(on: On, name: &str) {
 
 #[test]
 fn current_thread() {
-    check(On::CurrentThread, "leaks::current_thread");
+    alone("leaks::current_thread", || check(On::CurrentThread));
 }
 
 #[test]
 fn two_workers() {
-    check(On::Workers(2), "leaks::two_workers");
+    alone("leaks::two_workers", || check(On::Workers(2)));
 }

@@ -12,7 +12,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine::task", &["primitives", "budget", "leaf"]),
     ("leaf", &["primitives", "budget", "engine::task"]),
     ("engine::config", &[]),
-    ("engine::metrics", &["primitives"]),
     ("engine::sleeper", &["primitives"]),
     ("engine::reactor", REACTOR),
     (
@@ -34,6 +33,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     // A descriptor that is waited for: of `io` by its name, of `net` by what it needs.
     ("io::unix", PUBLIC),
     ("io", &["primitives", "budget", "leaf"]),
+    ("io::unix", PUBLIC),
+    ("select", &["primitives", "budget", "leaf"]),
     ("sync", &["primitives", "budget", "leaf"]),
     ("task", PUBLIC),
     ("time", PUBLIC),
@@ -53,15 +54,17 @@ const DRIVER: &[&str] = &[
     "engine::timer",
 ];
 
-/// The schedulers do not know each other, nor which runtime a thread is in.
+/// The schedulers do not know each other. `engine::local_set` runs inside of one of them.
 const SCHEDULER: &[&str] = &[
     "primitives",
     "budget",
     "leaf",
     "engine::config",
     "engine::driver",
+    "engine::local_set",
     "engine::metrics",
     "engine::park",
+    "engine::sleeper",
     "engine::task",
 ];
 
@@ -72,6 +75,7 @@ const PUBLIC: &[&str] = &[
     "leaf",
     "engine",
     "io",
+    "net",
     "runtime",
     "task",
 ];

@@ -14,6 +14,8 @@
 
 mod builder;
 mod futures;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 pub use builder::Builder;
 pub use futures::{JoinAll, JoinNext, JoinNextWithId, Shutdown};
@@ -74,7 +76,7 @@ struct Shared {
 struct Inbox {
     /// Keys of tasks that completed, first come first.
     finished: VecDeque<usize>,
-    /// Who waits for the next of them.
+    /// Who waits for the next of them. `None` while there are any.
     waiting: Option<Waker>,
 }
 
@@ -430,7 +432,9 @@ impl Shared {
     fn wait(&self, waker: &Waker) -> bool {
         let inbox = self.inbox.lock();
         if inbox.waiting.as_ref().is_some_and(|w| w.will_wake(waker)) {
-            return inbox.finished.is_empty();
+            // Whatever puts a key in takes the waker out.
+            debug_assert!(inbox.finished.is_empty());
+            return true;
         }
         drop(inbox);
         // Cloned and dropped outside the lock: a waker is foreign code.
@@ -452,9 +456,6 @@ fn with_id<T>((id, result): (Id, Result<T, JoinError>)) -> Result<(Id, T), JoinE
 impl<T> Drop for JoinSet<T> {
     fn drop(&mut self) {
         self.abort_running();
-        // The set may end before its tasks do. Their wakers must not keep the waiter's alive.
-        let waiting = self.shared.inbox.lock().waiting.take();
-        drop(waiting);
     }
 }
 

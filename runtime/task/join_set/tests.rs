@@ -1,0 +1,63 @@
+//! The inbox, from inside.
+
+use std::task::{Context, Poll, Waker};
+
+use super::JoinSet;
+use crate::runtime::{Builder, Runtime};
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().build().expect("it starts")
+}
+
+/// Keys of tasks that are gone, or that still run, change nothing.
+#[test]
+fn stale_keys_are_skipped() {
+    runtime().block_on(async {
+        let mut set = JoinSet::new();
+        for _ in 0..3 {
+            set.spawn(async { 1 });
+        }
+        set.shared.inbox.lock().finished.extend([9, 0, 1, 2, 7]);
+        assert!(set.try_join_next().is_none());
+        let mut cx = Context::from_waker(Waker::noop());
+        set.shared.inbox.lock().finished.extend([1, 1]);
+        assert!(set.poll_join_next(&mut cx).is_pending());
+        crate::task::yield_now().await;
+        // One is told twice: the second time it is gone.
+        set.shared.inbox.lock().finished.push_back(0);
+        assert_eq!(set.join_all().await, [1, 1, 1]);
+    });
+}
+
+/// A completion finds room in the inbox: a waker does not allocate.
+#[test]
+fn the_inbox_grows_with_the_set() {
+    runtime().block_on(async {
+        let mut set = JoinSet::new();
+        for i in 0..100 {
+            set.spawn(async move { i });
+            assert!(set.shared.inbox.lock().finished.capacity() >= set.len());
+        }
+        let capacity = set.shared.inbox.lock().finished.capacity();
+        let mut cx = Context::from_waker(Waker::noop());
+        while !matches!(set.poll_join_next(&mut cx), Poll::Ready(None)) {
+            crate::task::yield_now().await;
+        }
+        assert_eq!(set.shared.inbox.lock().finished.capacity(), capacity);
+    });
+}
+
+/// While a waker waits the inbox is empty, and an empty set keeps no waker of a ready poll.
+#[test]
+fn a_key_takes_the_waker_along() {
+    runtime().block_on(async {
+        let mut set = JoinSet::new();
+        set.spawn(async { 1 });
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(set.poll_join_next(&mut cx).is_pending());
+        assert!(set.shared.inbox.lock().waiting.is_some());
+        crate::task::yield_now().await;
+        let inbox = set.shared.inbox.lock();
+        assert!(inbox.waiting.is_none() && inbox.finished.len() == 1);
+    });
+}
