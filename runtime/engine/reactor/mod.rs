@@ -14,7 +14,8 @@
 //!
 //! 1. [`Handle::register`] takes a token, then tells the selector.
 //! 2. [`Reactor::wait`] sleeps in the selector and gets a batch of events.
-//! 3. [`Reactor::dispatch`]: each event finds its source by token and adds its flags: [`readiness`] has the rules R1..R5.
+//! 3. [`Reactor::dispatch`]: each event finds its source by token and adds its flags.
+//!    [`readiness`] has the rules for these, R1..R5.
 //! 4. A leaf tries its operation while the flags say so, and clears them on `WouldBlock`;
 //! 5. when they are clear it leaves its waker,
 //! 6. which the next event takes out and wakes.
