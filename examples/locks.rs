@@ -31,6 +31,8 @@ async fn main() -> ExitCode {
 
 /// Waits for all. A task of ours that failed is said so.
 async fn all(tasks: impl IntoIterator<Item = JoinHandle<()>>) {
+    // The iterator may be the one that spawns them: first all of them, then wait.
+    let tasks: Vec<_> = tasks.into_iter().collect();
     for task in tasks {
         if let Err(error) = task.await {
             eprintln!("locks: a task failed: {error}");

@@ -100,3 +100,8 @@ pub use wakeful_macros::main;
 /// ```
 #[cfg(feature = "macros")]
 pub use wakeful_macros::test;
+
+/// The examples of the README, run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -430,6 +430,31 @@ fn a_panicking_branch_drops_the_others() {
     );
 }
 
+#[test]
+fn a_select_in_a_task_without_budget_yields_first() {
+    let runtime = wakeful::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let log = Arc::new(std::sync::Mutex::new(Vec::new()));
+    let (first, second) = (log.clone(), log.clone());
+    runtime.block_on(async {
+        let greedy = wakeful::spawn(async move {
+            // As many as one poll may complete.
+            for _ in 0..128 {
+                let (sender, receiver) = oneshot::channel();
+                sender.send(()).unwrap();
+                receiver.await.unwrap();
+            }
+            first.lock().unwrap().push("before");
+            select! { _ = ready(()) => first.lock().unwrap().push("selected") }
+        });
+        let other = wakeful::spawn(async move { second.lock().unwrap().push("other") });
+        other.await.unwrap();
+        greedy.await.unwrap();
+    });
+    assert_eq!(*log.lock().unwrap(), ["before", "other", "selected"]);
+}
+
 // ---- join! and try_join! ----
 
 #[test]

@@ -25,7 +25,6 @@ pub(crate) mod reactor;
 #[cfg(not(loom))]
 pub(crate) mod runtime;
 pub(crate) mod sleeper;
-#[cfg(not(loom))]
 pub(crate) mod stealing;
 pub(crate) mod task;
 pub(crate) mod timer;

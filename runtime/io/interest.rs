@@ -58,10 +58,6 @@ impl Interest {
 
     /// Both sets as one. `|` for const contexts.
     #[must_use = "this returns the union and changes nothing"]
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "a const fn, which a trait cannot offer"
-    )]
     pub const fn add(self, other: Interest) -> Interest {
         Interest(self.0 | other.0)
     }

@@ -13,10 +13,10 @@
 //!
 //! The futures of the `Ext` traits only compose: they poll a stream and pass its `Pending` on.
 //! What a task waits for is noted by the stream itself. Of the types in this module only
-//! [`DuplexStream`], [`SimplexStream`] and [`Stdin`] wait for something on their own.
+//! [`DuplexStream`], [`SimplexStream`] and the halves of [`split()`] wait for something on their
+//! own.
 //!
-//! Everything here works on any executor. Adapters that share a stream between two owners run no
-//! foreign code under a lock.
+//! Everything here works on any executor, and none of it runs foreign code under a lock.
 //!
 //! Absent on purpose: readiness and registration with the poller, which belong to the sockets.
 

@@ -118,7 +118,7 @@ impl sealed::Resolve for &[SocketAddr] {
     type Future = future::Ready<io::Result<Self::Addrs>>;
 
     fn resolve(&self, _: sealed::Internal) -> Self::Future {
-        future::ready(Ok(self.to_vec().into_iter()))
+        future::ready(Ok(Vec::from(*self).into_iter()))
     }
 }
 

@@ -121,7 +121,7 @@ pub(crate) fn no_deadlock(body: impl FnOnce() + Send + 'static) {
         let _done = done;
         body();
     });
-    match end.recv_timeout(Duration::from_secs(60)) {
+    match end.recv_timeout(Duration::from_secs(20)) {
         Err(RecvTimeoutError::Timeout) => panic!("deadlock"),
         _ => thread
             .join()
@@ -154,8 +154,8 @@ where
 /// Spends the budget of a task's poll. It comes back when the guard drops.
 pub(crate) fn no_budget() -> crate::budget::Restore {
     let restore = crate::budget::start();
-    let mut cx = Context::from_waker(Waker::noop());
-    while let Poll::Ready(spent) = crate::budget::poll_proceed(&mut cx) {
+    let cx = Context::from_waker(Waker::noop());
+    while let Poll::Ready(spent) = crate::budget::poll_proceed(&cx) {
         spent.made_progress();
     }
     restore

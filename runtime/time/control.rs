@@ -97,7 +97,7 @@ pub fn resume() {
 /// # });
 /// ```
 ///
-/// [`sleep`]: crate::time::sleep
+/// [`sleep`]: fn@crate::time::sleep
 #[track_caller]
 pub fn advance(duration: Duration) -> Advance {
     Advance {

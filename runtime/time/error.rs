@@ -4,7 +4,7 @@ use std::error;
 use std::fmt;
 use std::io;
 
-/// A [`timeout`](crate::time::timeout) ran out before its future completed.
+/// A [`timeout`](fn@crate::time::timeout) ran out before its future completed.
 ///
 /// # Examples
 ///

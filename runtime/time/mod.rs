@@ -1,8 +1,8 @@
 //! Sleeping, deadlines and intervals.
 //!
-//! - [`sleep`] and [`sleep_until`] wait for a point in time.
-//! - [`timeout`] and [`timeout_at`] limit the time of another future.
-//! - [`interval`] ticks again and again.
+//! - [`sleep`](fn@sleep) and [`sleep_until`] wait for a point in time.
+//! - [`timeout`](fn@timeout) and [`timeout_at`] limit the time of another future.
+//! - [`interval`](fn@interval) ticks again and again.
 //! - [`Instant`] is a point in time by the runtime's clock, which a test may [`pause`] and
 //!   [`advance`].
 //!

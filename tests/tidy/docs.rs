@@ -10,7 +10,12 @@ use crate::tree::{Complaint, Source, Tree, words};
 const HEADING: &str = "# Cancel safety";
 
 /// Modules whose `pub` is not public.
-const PRIVATE: &[&str] = &["runtime/engine/", "runtime/leaf.rs", "runtime/budget.rs"];
+const PRIVATE: &[&str] = &[
+    "runtime/engine/",
+    "runtime/select/",
+    "runtime/leaf.rs",
+    "runtime/budget.rs",
+];
 
 /// Functions that return a future but do not wait: what happens when it is dropped is said on the
 /// type that they return.

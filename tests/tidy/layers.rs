@@ -12,7 +12,6 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine::task", &["primitives", "budget", "leaf"]),
     ("leaf", &["primitives", "budget", "engine::task"]),
     ("engine::config", &[]),
-    ("engine::metrics", &["primitives"]),
     ("engine::sleeper", &["primitives"]),
     ("engine::reactor", REACTOR),
     (
@@ -32,6 +31,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("engine", &["primitives", "budget", "leaf", "engine"]),
     ("io", &["primitives", "budget", "leaf"]),
+    ("io::unix", PUBLIC),
+    ("select", &["primitives", "budget", "leaf"]),
     ("sync", &["primitives", "budget", "leaf"]),
     ("task", PUBLIC),
     ("time", PUBLIC),
@@ -51,15 +52,17 @@ const DRIVER: &[&str] = &[
     "engine::timer",
 ];
 
-/// The schedulers do not know each other, nor which runtime a thread is in.
+/// The schedulers do not know each other. `engine::local_set` runs inside of one of them.
 const SCHEDULER: &[&str] = &[
     "primitives",
     "budget",
     "leaf",
     "engine::config",
     "engine::driver",
+    "engine::local_set",
     "engine::metrics",
     "engine::park",
+    "engine::sleeper",
     "engine::task",
 ];
 
@@ -70,6 +73,7 @@ const PUBLIC: &[&str] = &[
     "leaf",
     "engine",
     "io",
+    "net",
     "runtime",
     "task",
 ];

@@ -142,7 +142,7 @@ fn a_later_timer_does_not_end_a_sleep() {
     register(&handle, HOUR, Waker::noop().clone());
     // Nor after the one slept for is gone: the sleep ends early enough anyway.
     handle.time().unwrap().cancel(cancelled);
-    register(&handle, HOUR, Waker::noop().clone());
+    register(&handle, HOUR * 3 / 4, Waker::noop().clone());
     assert!(handle.sleeper.is_asleep());
     handle.unpark();
     sleeping.join().unwrap();
@@ -207,6 +207,20 @@ fn r45_blocking_work_keeps_a_paused_clock_where_it_is() {
     drop(inhibit);
     sleeping.join().unwrap();
     assert_eq!(time.clock().now(), start + HOUR);
+}
+
+#[test]
+fn r45_a_paused_clock_does_not_stop_at_cancelled_deadlines() {
+    let (mut driver, handle) = new(true);
+    let ms = Duration::from_millis(1);
+    // In one slot of the wheel.
+    let cancelled = register(&handle, 70 * ms, Waker::noop().clone());
+    register(&handle, 100 * ms, Waker::noop().clone());
+    handle.time().unwrap().cancel(cancelled);
+    let clock = handle.time().unwrap().clock();
+    let start = clock.now();
+    driver.park(None);
+    assert_eq!(clock.now(), start + 100 * ms);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use std::task::Poll;
 
 use super::oracle::Production;
 use super::worker::{self, Kit, OnDuty, Step, Worker};
-use super::{GUEST, Shared};
+use super::{GUEST, Shared, threads};
 use crate::engine::task::Arena;
 use crate::engine::task::main_task::MainTask;
 use crate::engine::task::pool;
@@ -135,7 +135,7 @@ impl Away {
             Worker::give_away(&shared, &mut kit.core);
             return Self::Guest(Some((shared, kit)));
         }
-        shared.hand_off(Worker::new(&shared, kit));
+        threads::hand_off(&shared, Worker::new(&shared, kit));
         Self::HandedOff
     }
 }

@@ -14,7 +14,8 @@
 //! The two fences are ordered one way or the other. If the poster's comes first, the parker's look
 //! finds the task. If the parker's comes first, the poster finds the bit, unless it found a
 //! searcher. A searcher that finds work wakes the next worker when it was the last one searching;
-//! a searcher that finds none parks, and so looks again behind its own fence.
+//! a searcher that finds none parks, and so looks again behind its own fence. If it then sees
+//! work it is a searcher again, for those who counted on it.
 //!
 //! A poster that does not wake anybody because its own worker will come to the task soon (the slot
 //! for the task woken last), or because enough workers are awake, makes sure of a *sentinel*: one
@@ -280,13 +281,22 @@ impl Idle {
         }
     }
 
-    /// The worker is awake, for whatever reason. True if somebody woke it: it counts as searching.
-    pub(crate) fn wake_self(&self, seat: usize) -> bool {
+    #[cfg(loom)]
+    pub(crate) fn volunteer_for_models(&self, seat: usize) {
+        self.sentinel.store(seat, Relaxed);
+    }
+
+    /// The worker is awake, for whatever reason. True if it counts as searching: because somebody
+    /// woke it, or because it `owes` a search: it gave one up and then saw work (I3).
+    pub(crate) fn wake_self(&self, seat: usize, owes: bool) -> bool {
         let (word, bit) = self.bit(seat);
         let was_woken = word.fetch_and(!bit, AcqRel) & bit == 0;
         // I4. Pairs with the fences in `name_sentinel` and `retire_sentinel`.
         fence(SeqCst);
-        was_woken
+        if owes && !was_woken {
+            self.searching.fetch_add(1, Relaxed);
+        }
+        was_woken || owes
     }
 
     /// A worker that kept watch is awake and works. Somebody else must keep watch then.

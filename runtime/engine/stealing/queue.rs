@@ -136,8 +136,13 @@ impl Local {
 
     /// Takes the front half of a full ring, for the injector. Empty if thieves came first.
     pub(crate) fn take_half(&mut self) -> TaskList {
-        let ring = &*self.0;
         let mut half = TaskList::new();
+        self.take_half_with(|task| half.push_back(task));
+        half
+    }
+
+    pub(crate) fn take_half_with(&mut self, mut take: impl FnMut(Runnable)) {
+        let ring = &*self.0;
         let head = ring.head.0.load(Relaxed);
         let count = (CAPACITY / 2) as u64;
         if ring.tail.0.load(Relaxed) - head < count
@@ -147,14 +152,13 @@ impl Local {
                 .compare_exchange(head, head + count, Relaxed, Relaxed)
                 .is_err()
         {
-            return half;
+            return;
         }
         for position in head..head + count {
             let task = ring.slot(position).load(Relaxed);
             // SAFETY: Q1. The CAS gave us the position.
-            half.push_back(unsafe { Runnable::from_ptr(task) });
+            take(unsafe { Runnable::from_ptr(task) });
         }
-        half
     }
 
     /// Puts `task` where it runs next. Gives back the one that was there.

@@ -52,6 +52,8 @@ pub(super) struct Core {
     streak: u32,
     /// We are counted in `searching`.
     is_searching: bool,
+    /// We gave up a search, and saw work then (I3).
+    owes_search: bool,
     /// The driver is waking tasks: notify once when it is through.
     in_turn: bool,
 }
@@ -123,6 +125,7 @@ impl Core {
             tick: 0,
             streak: 0,
             is_searching: false,
+            owes_search: false,
             in_turn: false,
         })
     }
@@ -466,10 +469,10 @@ impl Worker {
         shared.idle.park(self.seat, was_searching == Some(true));
         // I2, I3: behind the fence in `park`. What lies in a ring has a worker of its own; only
         // somebody who searched must make up for those who counted on it.
-        if self.has_reason(main)
-            || shared.injector.len() > 0
-            || was_searching == Some(true) && shared.is_any_ring_filled()
-        {
+        let searched = was_searching == Some(true);
+        let is_filled = shared.injector.len() > 0 || searched && shared.is_any_ring_filled();
+        if is_filled || self.has_reason(main) {
+            with_core(shared, |core| core.owes_search = searched && is_filled);
             return false;
         }
         shared.idle.volunteer(self.seat);
@@ -507,8 +510,10 @@ impl Worker {
     /// Awake again.
     pub(super) fn get_up(&self) {
         let shared = &*self.shared;
-        let was_woken = shared.idle.wake_self(self.seat);
-        with_core(shared, |core| core.is_searching = was_woken);
+        with_core(shared, |core| {
+            let owes = mem::take(&mut core.owes_search);
+            core.is_searching = shared.idle.wake_self(self.seat, owes);
+        });
         shared.carry_out(shared.idle.hand_over_watch(self.seat));
         self.share_out();
     }

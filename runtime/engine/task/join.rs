@@ -63,29 +63,28 @@ impl Owned {
     /// T3. Stores `waker` for the completer. False if the task is done.
     fn set_join_waker(&self, waker: &Waker) -> bool {
         let header = self.header();
-        let slot = &header.join;
         match header.state.join() {
             Join::Done => return false,
-            Join::SlotIsSet => {
-                // SAFETY: T3. Set: nobody writes it, and only we could take it back.
-                let same = slot.with(|slot| unsafe { &*slot }.as_ref().map(|w| w.will_wake(waker)));
-                if same == Some(true) {
-                    return !self.is_finished();
-                }
-                if !header.state.unset_join_waker() {
-                    return false;
-                }
-            }
-            Join::SlotIsMine => {}
+            // The completer may take the waker out at any moment, so even a look needs the slot.
+            Join::SlotIsSet if !header.state.unset_join_waker() => return false,
+            Join::SlotIsSet | Join::SlotIsMine => {}
         }
-        let new = Some(waker.clone());
         // SAFETY: T3. Clear and not done: the slot is ours.
-        let old = slot.with_mut(|slot| unsafe { std::mem::replace(&mut *slot, new) });
+        let old = header.join.with_mut(|slot| unsafe { (*slot).take() });
+        let new = match old {
+            Some(old) if old.will_wake(waker) => old,
+            old => {
+                // User code, while the slot is empty and ours.
+                drop(old);
+                waker.clone()
+            }
+        };
+        // SAFETY: T3. As above.
+        header.join.with_mut(|slot| unsafe { *slot = Some(new) });
         let set = header.state.set_join_waker();
         if !set {
             self.clear_slot();
         }
-        drop(old);
         set
     }
 

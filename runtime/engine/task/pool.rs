@@ -109,7 +109,6 @@ pub(crate) trait Owner: Send + Sync + 'static {
 }
 
 /// Every arena of one scheduler.
-#[derive(Default)]
 pub(crate) struct Registry(Mutex<Vec<SharedPtr>>);
 
 #[derive(Clone, Copy, PartialEq)]
@@ -725,7 +724,17 @@ impl Chunk {
     }
 }
 
+impl Default for Registry {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Registry {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
     /// Shows every task to `read`, and what it returned to `keep` if the task's slot was not
     /// reused meanwhile. `read` may only do atomic loads on the header. Tasks neither start nor
     /// end in here, so neither closure may free one.

@@ -30,7 +30,7 @@
 //! - **T2** After `DONE` the output belongs to the join handle while `HANDLE` is set, and it has
 //!   been dropped by the completer otherwise.
 //! - **T3** The join waker's slot belongs to the join handle while `JOIN_WAKER` is clear and the
-//!   task is not done. While it is set nobody writes the slot; after `DONE` the completer takes
+//!   task is not done. While it is set nobody touches the slot; after `DONE` the completer takes
 //!   it out and clears the bit.
 //! - **T4** The allocation lives until the task is done, no reference is left and `JOIN_WAKER` is
 //!   clear. Whoever makes the last of the three true frees it, exactly once.
@@ -142,7 +142,7 @@ pub(crate) enum Wake {
 pub(crate) enum Join {
     /// Not done; the slot is the handle's to write.
     SlotIsMine,
-    /// Not done; the slot holds a waker that may be compared but not written.
+    /// Not done; the slot holds a waker, and must be taken back before it is touched.
     SlotIsSet,
     /// Done; the output is the handle's.
     Done,

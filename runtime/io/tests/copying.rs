@@ -159,6 +159,21 @@ fn the_writers_are_shut_down_once_each_when_their_reader_ends() {
 }
 
 #[test]
+fn neither_direction_waits_for_the_other() {
+    for swapped in [false, true] {
+        let mut waiting = Script::reads([Step::Pending]);
+        let mut ready = Script::reads([data(b"abc"), Step::Pending]);
+        let polled = if swapped {
+            poll_once(&mut copy_bidirectional(&mut ready, &mut waiting)).is_pending()
+        } else {
+            poll_once(&mut copy_bidirectional(&mut waiting, &mut ready)).is_pending()
+        };
+        assert!(polled);
+        assert_eq!(waiting.written, b"abc");
+    }
+}
+
+#[test]
 fn the_first_error_ends_both_directions() {
     let mut a = Script::reads([Step::Pending, Step::Pending]);
     let mut b = Script::reads([Step::Fail(ErrorKind::ConnectionReset)]);

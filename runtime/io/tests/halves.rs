@@ -107,6 +107,32 @@ fn a_half_waits_for_the_other() {
     }
 }
 
+/// The waker of a half that found the stream in use may use that half when it is woken.
+#[test]
+fn a_waiting_half_may_be_used_as_it_is_woken() {
+    let halves: Rc<RefCell<Option<Halves>>> = Rc::default();
+    let inside = Rc::clone(&halves);
+    let writes = Rc::new(RefCell::new(0));
+    let written = Rc::clone(&writes);
+    let waker = striking::waker(move |what| {
+        if let (Some((_, writer)), "wake") = (&mut *inside.borrow_mut(), what) {
+            *written.borrow_mut() += u32::from(poll_once(&mut writer.write(b"x")).is_ready());
+        }
+    });
+    let nested = |halves: &Rc<RefCell<Option<Halves>>>| Nested {
+        halves: Rc::clone(halves),
+        waker: waker.clone(),
+        panics: false,
+    };
+    let (mut reader, writer) = split(nested(&halves));
+    let (spare, _) = split(nested(&Rc::default()));
+    *halves.borrow_mut() = Some((spare, writer));
+    assert!(poll_once(&mut reader.read(&mut [0; 4])).is_ready());
+    striking::stop();
+    assert_eq!(*writes.borrow(), 1);
+    halves.borrow_mut().take();
+}
+
 /// A waker may use the other half while it is woken, cloned or dropped.
 #[test]
 fn a_waker_may_use_the_other_half() {

@@ -29,7 +29,8 @@ use crate::sync::waiters::{Node, Stage, Waiters, Wakers};
 /// use std::sync::Arc;
 /// use wakeful::sync::Barrier;
 ///
-/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+/// # runtime.unwrap().block_on(async {
 /// let barrier = Arc::new(Barrier::new(3));
 /// let tasks: Vec<_> = (0..3)
 ///     .map(|_| {
@@ -75,7 +76,8 @@ impl Barrier {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let barrier = wakeful::sync::Barrier::new(1);
     /// assert!(barrier.wait().await.is_leader());
     /// # });
@@ -179,7 +181,8 @@ impl BarrierWaitResult {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let barrier = wakeful::sync::Barrier::new(1);
     /// assert!(barrier.wait().await.is_leader());
     /// # });

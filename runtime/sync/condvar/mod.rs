@@ -39,7 +39,8 @@ pub use wait::{Wait, WaitWhile};
 /// use std::sync::Arc;
 /// use wakeful::sync::{Condvar, Mutex};
 ///
-/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+/// # runtime.unwrap().block_on(async {
 /// let pair = Arc::new((Mutex::new(false), Condvar::new()));
 /// let theirs = pair.clone();
 /// let task = wakeful::task::spawn(async move {

@@ -33,7 +33,8 @@ use crate::sync::waiters::Node;
 /// use std::sync::Arc;
 /// use wakeful::sync::Mutex;
 ///
-/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+/// # runtime.unwrap().block_on(async {
 /// let count = Arc::new(Mutex::new(0));
 /// let tasks: Vec<_> = (0..10)
 ///     .map(|_| {
@@ -107,7 +108,8 @@ impl<T: ?Sized> Mutex<T> {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let lock = wakeful::sync::Mutex::new(1);
     /// let mut value = lock.lock().await;
     /// *value += 1;
@@ -130,7 +132,8 @@ impl<T: ?Sized> Mutex<T> {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let lock = Arc::new(wakeful::sync::Mutex::new(1));
     /// let mut value = lock.clone().lock_owned().await;
     /// *value += 1;

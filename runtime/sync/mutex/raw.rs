@@ -78,10 +78,8 @@ impl RawLock {
                     return Poll::Pending;
                 }
             }
-            Stage::Queued => {
-                if self.waiters.refresh(node.as_ref(), cx.waker()) == Stage::Queued {
-                    return Poll::Pending;
-                }
+            Stage::Queued if self.waiters.refresh(node.as_ref(), cx.waker()) == Stage::Queued => {
+                return Poll::Pending;
             }
             Stage::Done => panic!("a lock future was polled after it had completed"),
             _ => {}

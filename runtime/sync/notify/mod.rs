@@ -56,7 +56,8 @@ const BROADCAST: usize = 4;
 /// use std::sync::Arc;
 /// use wakeful::sync::Notify;
 ///
-/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+/// # runtime.unwrap().block_on(async {
 /// let ready = Arc::new(Notify::new());
 /// let theirs = ready.clone();
 /// let task = wakeful::task::spawn(async move { theirs.notified().await });
@@ -122,7 +123,8 @@ impl Notify {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let ready = wakeful::sync::Notify::new();
     /// ready.notify_one();
     /// ready.notified().await;
@@ -143,7 +145,8 @@ impl Notify {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let ready = Arc::new(wakeful::sync::Notify::new());
     /// let told = ready.clone().notified_owned();
     /// ready.notify_waiters();
@@ -162,7 +165,8 @@ impl Notify {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let ready = wakeful::sync::Notify::new();
     /// ready.notify_one();
     /// ready.notified().await;
@@ -178,7 +182,8 @@ impl Notify {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let ready = wakeful::sync::Notify::new();
     /// ready.notify_last();
     /// ready.notified().await;
@@ -194,7 +199,8 @@ impl Notify {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let ready = wakeful::sync::Notify::new();
     /// let (one, other) = (ready.notified(), ready.notified());
     /// ready.notify_waiters();

@@ -55,7 +55,8 @@ impl<'a> Notified<'a> {
     /// ```
     /// use std::pin::pin;
     ///
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let ready = wakeful::sync::Notify::new();
     /// let mut told = pin!(ready.notified());
     /// assert!(!told.as_mut().enable());

@@ -136,10 +136,8 @@ impl Permits {
                     }
                 }
             },
-            Stage::Queued => {
-                if self.waiters.refresh(node.as_ref(), cx.waker()) == Stage::Queued {
-                    return Poll::Pending;
-                }
+            Stage::Queued if self.waiters.refresh(node.as_ref(), cx.waker()) == Stage::Queued => {
+                return Poll::Pending;
             }
             Stage::Done => panic!("a lock future was polled after it had completed"),
             _ => {}
@@ -150,7 +148,7 @@ impl Permits {
             Poll::Pending => return Poll::Pending,
         }
         // Nothing is given out of a closed semaphore, nor what was granted before it closed.
-        if self.is_closed() {
+        if self.word.load(Ordering::Relaxed) & CLOSED != 0 {
             return Poll::Ready(Err(Refused::Closed));
         }
         node.settle(Stage::Done);

@@ -82,6 +82,13 @@ impl Pool {
         self.ask(ALL, 1);
     }
 
+    fn try_to_write(&self) {
+        if self.permits.try_acquire(ALL).is_ok() {
+            self.access(ALL);
+            self.permits.release(ALL);
+        }
+    }
+
     fn ask_to_read(&self) {
         self.ask(1, 2);
     }
@@ -122,6 +129,16 @@ fn one_writes_and_one_comes_back() {
 }
 
 #[test]
+fn one_reads_and_one_asks_to_write() {
+    run(6, &[Pool::read, Pool::ask_to_write]);
+}
+
+#[test]
+fn one_writes_and_one_tries() {
+    run(6, &[Pool::write, Pool::try_to_write]);
+}
+
+#[test]
 fn one_writes_and_two_read() {
     run(3, &[Pool::write, Pool::read, Pool::read]);
 }
@@ -141,8 +158,8 @@ fn one_closes() {
     check(6, || {
         let pool = Pool::new(1);
         let other = pool.clone();
-        let waiter = thread::spawn(move || match other.acquire(2) {
-            Ok(()) => other.permits.release(2),
+        let waiter = thread::spawn(move || match other.acquire(3) {
+            Ok(()) => unreachable!("there are two"),
             Err(refused) => assert_eq!(refused, Refused::Closed),
         });
         pool.permits.release(1);

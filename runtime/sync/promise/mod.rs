@@ -75,7 +75,7 @@ impl<T> Promise<T> {
     ///
     /// let (promise, resolver) = Promise::new();
     /// resolver.resolve("kept").unwrap();
-    /// assert_eq!(promise.try_take(), Ok(Ok("kept")));
+    /// assert_eq!(promise.try_take().unwrap(), Ok("kept"));
     /// ```
     #[expect(
         clippy::new_ret_no_self,

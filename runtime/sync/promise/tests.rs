@@ -9,6 +9,7 @@ use std::thread;
 use super::*;
 use crate::budget;
 use crate::sync::block::block_on;
+use crate::sync::testing::{Asked, hooked};
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -234,6 +235,20 @@ fn a_reader_polled_with_another_waker_forgets_the_first() {
     resolver.resolve(()).unwrap();
     assert_eq!((first.0.load(SeqCst), last.0.load(SeqCst)), (0, 1));
     assert_eq!(Arc::strong_count(&first), 2);
+}
+
+#[test]
+fn a_value_that_comes_while_a_reader_leaves_its_waker_is_seen() {
+    let (promise, resolver) = Promise::new();
+    let mut shared = promise.shared();
+    let resolver = Mutex::new(Some(resolver));
+    let waker = hooked(move |asked| {
+        let resolver = resolver.lock().unwrap().take();
+        if let (Asked::Clone, Some(resolver)) = (asked, resolver) {
+            resolver.resolve(1).unwrap();
+        }
+    });
+    assert_eq!(poll(&mut shared, &waker), Poll::Ready(Ok(1)));
 }
 
 #[test]

@@ -61,7 +61,8 @@ const MAX_READERS: u32 = u32::MAX >> 3;
 /// ```
 /// use wakeful::sync::RwLock;
 ///
-/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+/// # runtime.unwrap().block_on(async {
 /// let lock = RwLock::new(5);
 /// {
 ///     let one = lock.read().await;
@@ -178,7 +179,8 @@ impl<T: ?Sized> RwLock<T> {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let lock = wakeful::sync::RwLock::new(5);
     /// assert_eq!(*lock.read().await, 5);
     /// # });
@@ -197,7 +199,8 @@ impl<T: ?Sized> RwLock<T> {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let lock = std::sync::Arc::new(wakeful::sync::RwLock::new(5));
     /// assert_eq!(*lock.read_owned().await, 5);
     /// # });
@@ -270,7 +273,8 @@ impl<T: ?Sized> RwLock<T> {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let lock = wakeful::sync::RwLock::new(5);
     /// *lock.write().await = 6;
     /// # });
@@ -290,7 +294,8 @@ impl<T: ?Sized> RwLock<T> {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let lock = std::sync::Arc::new(wakeful::sync::RwLock::new(5));
     /// *lock.write_owned().await = 6;
     /// # });

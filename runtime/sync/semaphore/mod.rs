@@ -35,7 +35,8 @@ pub use permit::{OwnedSemaphorePermit, SemaphorePermit};
 /// use std::sync::Arc;
 /// use wakeful::sync::Semaphore;
 ///
-/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+/// # runtime.unwrap().block_on(async {
 /// let room = Arc::new(Semaphore::new(2));
 /// let mut tasks = Vec::new();
 /// for _ in 0..5 {
@@ -158,7 +159,8 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let room = wakeful::sync::Semaphore::new(1);
     /// let permit = room.acquire().await.unwrap();
     /// assert_eq!(room.available_permits(), 0);
@@ -182,7 +184,8 @@ impl Semaphore {
     /// # Examples
     ///
     /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let room = wakeful::sync::Semaphore::new(5);
     /// let permits = room.acquire_many(3).await.unwrap();
     /// assert_eq!(room.available_permits(), 2);
@@ -246,7 +249,8 @@ impl Semaphore {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let room = Arc::new(wakeful::sync::Semaphore::new(1));
     /// let permit = room.clone().acquire_owned().await.unwrap();
     /// assert_eq!(room.available_permits(), 0);
@@ -271,7 +275,8 @@ impl Semaphore {
     ///
     /// ```
     /// use std::sync::Arc;
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
     /// let room = Arc::new(wakeful::sync::Semaphore::new(5));
     /// let permits = room.clone().acquire_many_owned(3).await.unwrap();
     /// assert_eq!(room.available_permits(), 2);

@@ -22,10 +22,18 @@ fn ticks(behavior: MissedTickBehavior, work: &[u32]) -> Vec<(u128, u128)> {
     })
 }
 
+/// Its name, what is to be done, work after each tick, and the ticks: when they came, were due.
+type Case = (
+    &'static str,
+    MissedTickBehavior,
+    &'static [u32],
+    &'static [(u128, u128)],
+);
+
 #[test]
 fn r47_missed_ticks() {
     use MissedTickBehavior::{Burst, Delay, Skip};
-    let cases: [(&str, MissedTickBehavior, &[u32], &[(u128, u128)]); 10] = [
+    let cases: [Case; 10] = [
         (
             "punctual",
             Skip,

@@ -86,6 +86,14 @@ fn types_are_send_and_sync_and_sleep_stays_pinned() {
     <PhantomPinned as MaybeUnpin<_>>::found();
 }
 
+#[cfg(target_pointer_width = "64")]
+#[test]
+fn futures_are_small() {
+    assert_eq!(size_of::<Sleep>(), 48);
+    assert_eq!(size_of::<Timeout<u64>>(), 56);
+    assert_eq!(size_of::<Interval>(), 64);
+}
+
 #[test]
 fn sleep_takes_exactly_its_time() {
     paused(async {

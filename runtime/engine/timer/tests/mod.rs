@@ -109,8 +109,9 @@ fn r33_wakers_may_call_back() {
         move || {
             *calls.borrow_mut() += 1;
             // Needs the lock: under it this would not return.
-            let key = time.register(1000, Waker::noop().clone()).ok();
-            key.map(|key| time.cancel(key));
+            if let Ok(key) = time.register(1000, Waker::noop().clone()) {
+                time.cancel(key);
+            }
         }
     };
     let key = time

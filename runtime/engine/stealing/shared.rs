@@ -1,0 +1,351 @@
+//! What the workers share: seats, injector, idle set, driver. Spawning and waking as seen from
+//! anywhere.
+
+#![expect(unsafe_code, reason = "cancels every task at shutdown: G2")]
+
+use std::future::Future;
+use std::mem;
+use std::panic::Location;
+use std::sync::{Arc, OnceLock};
+
+use super::GUEST;
+use super::idle::{Idle, Notify};
+use super::injector::Injector;
+use super::queue::{self, Stealer};
+use super::threads::HandOff;
+use super::worker::{self, Core, Kit, Reason, Seen, Worker};
+use crate::engine::config::Config;
+use crate::engine::driver::{self, Driver};
+use crate::engine::metrics::Counters;
+use crate::engine::sleeper::Sleeper;
+use crate::engine::task::list::TaskList;
+use crate::engine::task::main_task::WakeMain;
+use crate::engine::task::pool::{self, Registry};
+use crate::engine::task::{self, Arena, Header, JoinHandle, Owner, Runnable, Schedule};
+use crate::primitives::atomic::{
+    AtomicBool,
+    Ordering::{Acquire, Relaxed, SeqCst},
+    fence,
+};
+use crate::primitives::{Condvar, Mutex};
+
+/// What every thread that knows the runtime may touch.
+pub(crate) struct Shared {
+    pub(super) config: Config,
+    pub(super) seats: Box<[Seat]>,
+    pub(super) injector: Injector,
+    pub(super) idle: Idle,
+    pub(super) driver: Mutex<Driver>,
+    pub(super) driver_handle: Arc<driver::Handle>,
+    pub(crate) registry: Registry,
+    /// Where other threads spawn. `None` once the runtime is shut down.
+    foreign: Mutex<Option<Box<Arena>>>,
+    /// The guest's kit, while nobody sits there.
+    pub(super) guest: Mutex<Option<Kit>>,
+    pub(super) is_shut_down: AtomicBool,
+    pub(super) retired: Mutex<Retired>,
+    pub(super) all_retired: Condvar,
+    pub(super) hand_off: OnceLock<HandOff>,
+}
+
+/// What others see of a seat.
+pub(super) struct Seat {
+    pub(super) stealer: Stealer,
+    pub(super) counters: Counters,
+    pub(super) sleeper: Sleeper,
+    /// Its worker sleeps on the driver, not on `sleeper`.
+    on_driver: AtomicBool,
+    /// The sentinel found its worker stuck.
+    stuck: AtomicBool,
+}
+
+#[derive(Default)]
+pub(super) struct Retired {
+    pub(super) kits: Vec<Kit>,
+    pub(super) is_over: bool,
+}
+
+/// Makes the scheduler of `workers` workers, without their threads.
+pub(super) fn new(
+    workers: usize,
+    config: Config,
+    driver: Driver,
+    handle: Arc<driver::Handle>,
+) -> (Arc<Shared>, Vec<Kit>) {
+    let (queues, seats): (Vec<_>, Vec<_>) = (0..=workers)
+        .map(|_| {
+            let (local, stealer) = queue::new();
+            (local, Seat::new(stealer))
+        })
+        .unzip();
+    let shared = Arc::new(Shared {
+        config,
+        seats: seats.into(),
+        injector: Injector::new(),
+        idle: Idle::new(workers + 1, workers),
+        driver: Mutex::new(driver),
+        driver_handle: handle,
+        registry: Registry::default(),
+        foreign: Mutex::new(None),
+        guest: Mutex::new(None),
+        is_shut_down: AtomicBool::new(false),
+        retired: Mutex::new(Retired::default()),
+        all_retired: Condvar::new(),
+        hand_off: OnceLock::new(),
+    });
+    *shared.foreign.lock() = Some(Arena::new(&shared));
+    let kit = |(seat, queue)| Kit {
+        core: Core::new(seat, queue),
+        arena: Arena::new(&shared),
+    };
+    let mut kits: Vec<Kit> = queues.into_iter().enumerate().map(kit).collect();
+    *shared.guest.lock() = Some(kits.remove(GUEST));
+    (shared, kits)
+}
+
+impl Seat {
+    fn new(stealer: Stealer) -> Self {
+        Self {
+            stealer,
+            counters: Counters::default(),
+            sleeper: Sleeper::new(),
+            on_driver: AtomicBool::new(false),
+            stuck: AtomicBool::new(false),
+        }
+    }
+
+    /// How many polls its worker has begun.
+    pub(super) fn progress(&self) -> u64 {
+        self.counters.polls.get()
+    }
+
+    /// Where its worker will sleep. Published by the bit that says that it sleeps.
+    pub(super) fn sleep_on(&self, driver: bool) {
+        self.on_driver.store(driver, Relaxed);
+    }
+
+    /// Its worker is between two polls.
+    #[inline]
+    pub(super) fn is_moving(&self, idle: &Idle) {
+        if self.stuck.load(Relaxed) && self.stuck.swap(false, Relaxed) {
+            idle.remove_stuck();
+        }
+    }
+
+    fn mark_stuck(&self, idle: &Idle) {
+        if !self.stuck.swap(true, Relaxed) {
+            idle.add_stuck();
+        }
+    }
+}
+
+impl Owner for Shared {
+    fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}
+
+impl Schedule for Shared {
+    #[inline]
+    fn schedule(&self, task: Runnable) {
+        if let Some(task) = worker::push_here(self, task, Reason::Woken) {
+            self.inject(task);
+        }
+    }
+
+    #[inline]
+    fn is_current(&self) -> bool {
+        worker::is_seated(self)
+    }
+}
+
+impl WakeMain for Shared {
+    /// The state word says that the future is due; here only the thread must be got up.
+    fn wake_main(&self) {
+        // Pairs with the fence in `Idle::park`: we see the guest's bit, or it sees the word.
+        fence(SeqCst);
+        if self.idle.is_parked(GUEST) {
+            self.unpark(GUEST);
+        }
+    }
+}
+
+impl Shared {
+    /// Queues a task for whoever comes first, and wakes somebody for it.
+    pub(super) fn inject(&self, task: Runnable) {
+        match self.injector.push(task) {
+            Ok(()) => self.notify(),
+            // G2: the last worker to retire finds the task without us.
+            Err(task) => mem::forget(task),
+        }
+    }
+
+    pub(super) fn inject_all(&self, tasks: TaskList) {
+        match self.injector.push_all(tasks) {
+            Ok(()) => self.notify(),
+            Err(mut tasks) => forget_all(&mut tasks),
+        }
+    }
+
+    /// Wakes a worker if one is to be woken, behind a fence (I2).
+    pub(super) fn notify(&self) {
+        self.carry_out(self.idle.notify());
+    }
+
+    /// The same after a push to this thread's own ring. Nothing depends on it, so the looks that
+    /// come first need no fence: the own worker gets to the task, or is found stuck.
+    #[inline]
+    pub(super) fn notify_cheaply(&self) {
+        if self.idle.may_notify() {
+            self.notify();
+        }
+    }
+
+    #[inline]
+    pub(super) fn carry_out(&self, notify: Notify) {
+        match notify {
+            Notify::Nobody => {}
+            Notify::Worker(seat) | Notify::Sentinel(seat) => self.unpark(seat),
+        }
+    }
+
+    #[cold]
+    fn unpark(&self, seat: usize) {
+        let seat = &self.seats[seat];
+        if seat.on_driver.load(Relaxed) {
+            self.driver_handle.unpark();
+        } else {
+            seat.sleeper.unpark();
+        }
+    }
+
+    pub(super) fn is_any_ring_filled(&self) -> bool {
+        self.seats.iter().any(|seat| !seat.stealer.is_empty())
+    }
+
+    /// What the sentinel does at each look: finds out who has been in one poll since the last,
+    /// and whether that keeps anything waiting.
+    pub(super) fn look_after_the_others(&self, sentinel: usize, seen: &mut Seen) -> bool {
+        let now: Seen = self.seats.iter().map(Seat::progress).collect();
+        let before = mem::replace(seen, now);
+        let mut anyone = false;
+        for (index, seat) in self.seats.iter().enumerate() {
+            let same = before.get(index) == Some(&seen[index]);
+            if same && index != sentinel && !seat.counters.running().is_null() {
+                seat.mark_stuck(&self.idle);
+                if self.seats[index].progress() != seen[index] {
+                    // It moved on while we marked it, and may not have seen the mark.
+                    seat.is_moving(&self.idle);
+                    continue;
+                }
+                anyone = true;
+            }
+        }
+        anyone && self.is_anything_waiting()
+    }
+
+    fn is_anything_waiting(&self) -> bool {
+        self.injector.len() > 0
+            || self
+                .seats
+                .iter()
+                .any(|seat| !seat.stealer.is_empty() || seat.stealer.has_next())
+            || !self.driver_handle.is_quiet() && self.driver.try_lock().is_some()
+    }
+
+    /// Starts a task. A runtime that is shut down gives the future back.
+    #[inline]
+    pub(crate) fn spawn<F: Future + 'static>(
+        &self,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> Result<JoinHandle<F::Output>, F> {
+        if !pool::is_local(self) {
+            return self.spawn_from_afar(future, spawned);
+        }
+        if self.is_shut_down() {
+            return Err(future);
+        }
+        let (task, handle) =
+            pool::with_local(|arena| task::allocate::<F, Self>(arena, future, spawned));
+        if let Some(task) = worker::push_here(self, task, Reason::Spawned) {
+            self.inject(task);
+        }
+        Ok(handle)
+    }
+
+    #[cold]
+    fn spawn_from_afar<F: Future + 'static>(
+        &self,
+        future: F,
+        spawned: &'static Location<'static>,
+    ) -> Result<JoinHandle<F::Output>, F> {
+        let foreign = self.foreign.lock();
+        let Some(arena) = foreign.as_ref().filter(|_| !self.is_shut_down()) else {
+            return Err(future);
+        };
+        let (task, handle) = task::allocate::<F, Self>(arena, future, spawned);
+        // Under the lock, so that the shutdown, which takes the arena, finds no task that is
+        // about to be queued.
+        self.inject(task);
+        Ok(handle)
+    }
+
+    /// The tasks being polled.
+    pub(crate) fn running(&self) -> Vec<*const Header> {
+        self.seats
+            .iter()
+            .map(|seat| seat.counters.running())
+            .collect()
+    }
+
+    pub(crate) fn counters(&self, worker: usize) -> &Counters {
+        let workers = self.workers();
+        assert!(
+            worker < workers,
+            "this runtime has {workers} workers, and none is number {worker}"
+        );
+        &self.seats[worker + 1].counters
+    }
+
+    pub(crate) fn workers(&self) -> usize {
+        self.idle.limit()
+    }
+
+    pub(crate) fn injected(&self) -> usize {
+        self.injector.len()
+    }
+
+    #[inline]
+    pub(crate) fn is_shut_down(&self) -> bool {
+        // ORDERING: Acquire; pairs with the Release in `shutdown`.
+        self.is_shut_down.load(Acquire)
+    }
+
+    /// A worker gives its kit up. The last one ends the runtime (G2).
+    pub(super) fn retire(&self, mut kit: Kit) {
+        forget_all(&mut kit.core.drain());
+        let mut retired = self.retired.lock();
+        retired.kits.push(kit);
+        if retired.kits.len() < self.seats.len() {
+            return;
+        }
+        let kits = mem::take(&mut retired.kits);
+        drop(retired);
+        forget_all(&mut self.injector.close());
+        let foreign = self.foreign.lock().take();
+        // SAFETY: T1, G2. All kits are here, so nobody runs tasks or ever will again.
+        unsafe { task::cancel_all(&self.registry) };
+        self.driver.lock().shutdown();
+        drop((kits, foreign));
+        self.retired.lock().is_over = true;
+        self.all_retired.notify_all();
+    }
+}
+
+/// Turns that are void: whoever cancels all tasks finds them without.
+fn forget_all(tasks: &mut TaskList) {
+    while let Some(task) = tasks.pop_front() {
+        mem::forget(task);
+    }
+}
