@@ -32,6 +32,7 @@ mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+#[cfg(not(loom))]
 pub(crate) mod tasks;
 
 use std::any::Any;
