@@ -256,6 +256,7 @@ async fn outcome(handle: JoinHandle<Output>, case: Case) -> Outcome {
 }
 
 fn check_all(runtime: &Runtime, spawned: bool) {
+    let mut failed = Vec::new();
     for case in cases() {
         let check = async move {
             check(case).await;
@@ -270,8 +271,11 @@ fn check_all(runtime: &Runtime, spawned: bool) {
                 }
             });
         }));
-        assert!(passed.is_ok(), "{case:?}");
+        if passed.is_err() {
+            failed.push(case);
+        }
     }
+    assert!(failed.is_empty(), "{failed:#?}");
 }
 
 each_runtime! {
