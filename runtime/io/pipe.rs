@@ -7,11 +7,11 @@
 //!
 //! A [`Pipe`] is a queue of bytes with a bound, and the waker of whoever waits at either end.
 //!
-//! - **P1** A reader waits only while the queue is empty and open, a writer only while it is full
+//! - **PI1** A reader waits only while the queue is empty and open, a writer only while it is full
 //!   and open. Both leave their waker under the lock under which they see that.
-//! - **P2** Whoever changes that takes the other end's waker under the same lock and wakes it
+//! - **PI2** Whoever changes that takes the other end's waker under the same lock and wakes it
 //!   after: no wake is lost. A wake that finds nothing to do is harmless.
-//! - **P3** Wakers are cloned, woken and dropped outside the lock.
+//! - **PI3** Wakers are cloned, woken and dropped outside the lock.
 
 use super::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, WriteHalf, split};
 use crate::budget;
@@ -80,7 +80,7 @@ impl Pipe {
 
     /// Does `attempt` under the lock, or waits until it can be done.
     ///
-    /// When it was done, the other end is woken (P2).
+    /// When it was done, the other end is woken (PI2).
     fn poll<R>(
         &self,
         end: End,

@@ -9,11 +9,11 @@
 //!                  └──────────── unfilled, `remaining` ───────┘
 //! ```
 //!
-//! - **B1** `filled <= initialized <= buf.len()`. Every method keeps it; only `unsafe` ones trust
+//! - **RB1** `filled <= initialized <= buf.len()`. Every method keeps it; only `unsafe` ones trust
 //!   their caller with it.
-//! - **B2** `buf[..initialized]` holds set bytes. Nothing lends this memory as `MaybeUninit`
+//! - **RB2** `buf[..initialized]` holds set bytes. Nothing lends this memory as `MaybeUninit`
 //!   except through an `unsafe fn` whose contract forbids to unset it.
-//! - **B3** Safe code that is given `&mut ReadBuf` may exchange it for another one. What it says
+//! - **RB3** Safe code that is given `&mut ReadBuf` may exchange it for another one. What it says
 //!   about the memory counts only if its memory still begins at the same address, which
 //!   [`same_memory`](ReadBuf::same_memory) asserts. No two live buffers of nonzero length begin
 //!   at the same address, as each is borrowed exclusively.
@@ -86,14 +86,14 @@ impl<'a> ReadBuf<'a> {
     /// The bytes that were read.
     #[inline]
     pub fn filled(&self) -> &[u8] {
-        // SAFETY: B1, B2. The filled part is set.
+        // SAFETY: RB1, RB2. The filled part is set.
         unsafe { assume_init(&self.buf[..self.filled]) }
     }
 
     /// The bytes that were read, to change in place.
     #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
-        // SAFETY: B1, B2. The filled part is set, and `&mut [u8]` cannot unset it.
+        // SAFETY: RB1, RB2. The filled part is set, and `&mut [u8]` cannot unset it.
         unsafe { assume_init_mut(&mut self.buf[..self.filled]) }
     }
 
@@ -114,14 +114,14 @@ impl<'a> ReadBuf<'a> {
     /// The bytes that are set: the filled ones and maybe more.
     #[inline]
     pub fn initialized(&self) -> &[u8] {
-        // SAFETY: B2.
+        // SAFETY: RB2.
         unsafe { assume_init(&self.buf[..self.initialized]) }
     }
 
     /// The bytes that are set, to change in place.
     #[inline]
     pub fn initialized_mut(&mut self) -> &mut [u8] {
-        // SAFETY: B2, and `&mut [u8]` cannot unset them.
+        // SAFETY: RB2, and `&mut [u8]` cannot unset them.
         unsafe { assume_init_mut(&mut self.buf[..self.initialized]) }
     }
 
@@ -129,7 +129,7 @@ impl<'a> ReadBuf<'a> {
     ///
     /// # Safety
     ///
-    /// The caller must not unset bytes that are set (**B2**).
+    /// The caller must not unset bytes that are set (**RB2**).
     #[inline]
     pub unsafe fn inner_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         self.buf
@@ -139,7 +139,7 @@ impl<'a> ReadBuf<'a> {
     ///
     /// # Safety
     ///
-    /// The caller must not unset bytes that are set (**B2**).
+    /// The caller must not unset bytes that are set (**RB2**).
     #[inline]
     pub unsafe fn unfilled_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         &mut self.buf[self.filled..]
@@ -167,7 +167,7 @@ impl<'a> ReadBuf<'a> {
             self.buf[self.initialized..end].fill(MaybeUninit::new(0));
             self.initialized = end;
         }
-        // SAFETY: B2. `initialized` is at least `end` now.
+        // SAFETY: RB2. `initialized` is at least `end` now.
         unsafe { assume_init_mut(&mut self.buf[self.filled..end]) }
     }
 
@@ -214,7 +214,7 @@ impl<'a> ReadBuf<'a> {
     ///
     /// # Safety
     ///
-    /// They must be, and there must be that many (**B1**, **B2**).
+    /// They must be, and there must be that many (**RB1**, **RB2**).
     #[inline]
     pub unsafe fn assume_init(&mut self, n: usize) {
         debug_assert!(n <= self.remaining());
@@ -239,7 +239,7 @@ impl<'a> ReadBuf<'a> {
         self.filled = end;
     }
 
-    /// Asserts **B3**: this is still a view of the memory that begins at `start`.
+    /// Asserts **RB3**: this is still a view of the memory that begins at `start`.
     #[inline]
     #[track_caller]
     fn same_memory(&self, start: *const MaybeUninit<u8>) {
@@ -262,15 +262,15 @@ impl fmt::Debug for ReadBuf<'_> {
 
 fn as_uninit(bytes: &[u8]) -> &[MaybeUninit<u8>] {
     let start = bytes.as_ptr().cast();
-    // SAFETY: B2 is not touched: the view is shared, so it cannot unset the bytes. The two types
+    // SAFETY: RB2 is not touched: the view is shared, so it cannot unset the bytes. The two types
     // have the same layout.
     unsafe { std::slice::from_raw_parts(start, bytes.len()) }
 }
 
-/// Only for [`ReadBuf::new`], which never lends the result to safe code (B2).
+/// Only for [`ReadBuf::new`], which never lends the result to safe code (RB2).
 fn as_uninit_mut(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
     let (start, len) = (bytes.as_mut_ptr().cast(), bytes.len());
-    // SAFETY: B2. Same layout, and the one caller keeps the bytes set.
+    // SAFETY: RB2. Same layout, and the one caller keeps the bytes set.
     unsafe { std::slice::from_raw_parts_mut(start, len) }
 }
 
@@ -278,7 +278,7 @@ fn as_uninit_mut(bytes: &mut [u8]) -> &mut [MaybeUninit<u8>] {
 ///
 /// All of `bytes` is set.
 unsafe fn assume_init(bytes: &[MaybeUninit<u8>]) -> &[u8] {
-    // SAFETY: B2, as the caller says. Same layout.
+    // SAFETY: RB2, as the caller says. Same layout.
     unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) }
 }
 
@@ -287,7 +287,7 @@ unsafe fn assume_init(bytes: &[MaybeUninit<u8>]) -> &[u8] {
 /// All of `bytes` is set.
 unsafe fn assume_init_mut(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     let (start, len) = (bytes.as_mut_ptr().cast(), bytes.len());
-    // SAFETY: B2, as the caller says. Same layout.
+    // SAFETY: RB2, as the caller says. Same layout.
     unsafe { std::slice::from_raw_parts_mut(start, len) }
 }
 
@@ -295,7 +295,7 @@ unsafe fn assume_init_mut(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
 ///
 /// # Panics
 ///
-/// If the reader breaks **B3**.
+/// If the reader breaks **RB3**.
 pub(super) fn poll_limited<R: AsyncRead + ?Sized>(
     reader: Pin<&mut R>,
     cx: &mut Context<'_>,
@@ -307,7 +307,7 @@ pub(super) fn poll_limited<R: AsyncRead + ?Sized>(
     ready!(reader.poll_read(cx, &mut view))?;
     view.same_memory(start);
     let (filled, initialized) = (view.filled, view.initialized);
-    // SAFETY: B3. The view is of our unfilled part, and by its own B2 this much of it is set.
+    // SAFETY: RB3. The view is of our unfilled part, and by its own RB2 this much of it is set.
     unsafe { buf.assume_init(initialized) };
     buf.advance(filled);
     Poll::Ready(Ok(filled))
@@ -317,7 +317,7 @@ pub(super) fn poll_limited<R: AsyncRead + ?Sized>(
 ///
 /// # Panics
 ///
-/// If the reader breaks **B3**.
+/// If the reader breaks **RB3**.
 pub(super) fn poll_into_vec<R: AsyncRead + ?Sized>(
     reader: Pin<&mut R>,
     cx: &mut Context<'_>,
@@ -332,7 +332,7 @@ pub(super) fn poll_into_vec<R: AsyncRead + ?Sized>(
     view.same_memory(start);
     let read = view.filled;
     let len = vec.len() + read;
-    // SAFETY: B3. The view is of the spare capacity, and by its B1 and B2 `read` bytes of it are
+    // SAFETY: RB3. The view is of the spare capacity, and by its RB1 and RB2 `read` bytes of it are
     // set and fit in.
     unsafe { vec.set_len(len) };
     Poll::Ready(Ok(read))
@@ -352,7 +352,7 @@ mod buf_mut {
     ///
     /// # Panics
     ///
-    /// If the reader breaks **B3**.
+    /// If the reader breaks **RB3**.
     pub(crate) fn poll_into<R, B>(
         reader: Pin<&mut R>,
         cx: &mut Context<'_>,
@@ -366,19 +366,19 @@ mod buf_mut {
             return Poll::Ready(Ok(0));
         }
         let chunk = buf.chunk_mut();
-        // SAFETY: B2. A `ReadBuf` unsets no byte it was given.
+        // SAFETY: RB2. A `ReadBuf` unsets no byte it was given.
         let mut view = ReadBuf::uninit(unsafe { chunk.as_uninit_slice_mut() });
         let start = view.buf.as_ptr();
         ready!(reader.poll_read(cx, &mut view))?;
         view.same_memory(start);
         let read = view.filled;
-        // SAFETY: B3. The view is of the chunk, and by its B1 and B2 `read` bytes of it are set
+        // SAFETY: RB3. The view is of the chunk, and by its RB1 and RB2 `read` bytes of it are set
         // and fit in.
         unsafe { buf.advance_mut(read) };
         Poll::Ready(Ok(read))
     }
 
-    // SAFETY: B1, B2. `chunk_mut` lends the unfilled part as memory that only an `unsafe` call
+    // SAFETY: RB1, RB2. `chunk_mut` lends the unfilled part as memory that only an `unsafe` call
     // can unset, and `advance_mut` is told how much of it is set.
     unsafe impl BufMut for ReadBuf<'_> {
         fn remaining_mut(&self) -> usize {
@@ -387,7 +387,7 @@ mod buf_mut {
 
         unsafe fn advance_mut(&mut self, n: usize) {
             assert!(n <= self.remaining(), "advance_mut past the end");
-            // SAFETY: B2, as the caller says; B1 by the line above.
+            // SAFETY: RB2, as the caller says; RB1 by the line above.
             unsafe { self.assume_init(n) };
             self.advance(n);
         }

@@ -10,11 +10,11 @@
 //!              └─ leave a waker, return Pending ────────────────────────────────────────┘
 //! ```
 //!
-//! - **H1** Whoever takes the stream puts it back, also when it panics (a drop guard).
-//! - **H2** A half leaves its waker under the same lock under which it sees the slot empty, and
+//! - **SP1** Whoever takes the stream puts it back, also when it panics (a drop guard).
+//! - **SP2** A half leaves its waker under the same lock under which it sees the slot empty, and
 //!   the other one takes all wakers under the lock under which it fills the slot: no wake is
 //!   lost.
-//! - **H3** Neither the stream's code nor a waker's runs under the lock, so that a waker may use
+//! - **SP3** Neither the stream's code nor a waker's runs under the lock, so that a waker may use
 //!   the other half.
 //!
 //! Absent on purpose: blocking. Where two threads poll both halves at once, one of them is polled
@@ -119,11 +119,11 @@ impl<T> Shared<T> {
         };
         match &mut taken.stream {
             Some(stream) => poll(stream.as_mut(), cx),
-            None => unreachable!("the stream is put back on drop only (H1)"),
+            None => unreachable!("the stream is put back on drop only (SP1)"),
         }
     }
 
-    /// Takes the stream out of the slot, or leaves the waker there (H2).
+    /// Takes the stream out of the slot, or leaves the waker there (SP2).
     fn take(&self, side: Side, cx: &Context<'_>) -> Option<Taken<'_, T>> {
         let mut fresh: Option<Waker> = None;
         loop {
@@ -244,7 +244,7 @@ impl<T> ReadHalf<T> {
         match stream {
             Some(stream) => *Pin::into_inner(stream),
             // Both halves are here, so none of them polls.
-            None => unreachable!("the stream is back in its slot (H1)"),
+            None => unreachable!("the stream is back in its slot (SP1)"),
         }
     }
 }

@@ -4,10 +4,10 @@
 //! guard holds a key, whose drop unlocks, and a pointer that is good while the key is there.
 //!
 //! Invariants:
-//! - H1. While the key of a [`Unique`] lives, its pointer is good and nothing else reaches the
+//! - HL1. While the key of a [`Unique`] lives, its pointer is good and nothing else reaches the
 //!   value behind it.
-//! - H2. While the key of a [`Shared`] lives, its pointer is good and nobody writes the value.
-//! - H3. The key is dropped after the last reference that was made from the pointer.
+//! - HL2. While the key of a [`Shared`] lives, its pointer is good and nobody writes the value.
+//! - HL3. The key is dropped after the last reference that was made from the pointer.
 //!
 //! Absent: locking. Whoever makes one of these has locked.
 
@@ -31,19 +31,19 @@ pub(crate) struct Unique<K, U: ?Sized> {
     _exclusive: PhantomData<*mut U>,
 }
 
-// SAFETY: H2. It is a `&U` with a key.
+// SAFETY: HL2. It is a `&U` with a key.
 unsafe impl<K: Send, U: ?Sized + Sync> Send for Shared<K, U> {}
-// SAFETY: H2. It is a `&U` with a key.
+// SAFETY: HL2. It is a `&U` with a key.
 unsafe impl<K: Sync, U: ?Sized + Sync> Sync for Shared<K, U> {}
-// SAFETY: H1. It is a `&mut U` with a key.
+// SAFETY: HL1. It is a `&mut U` with a key.
 unsafe impl<K: Send, U: ?Sized + Send> Send for Unique<K, U> {}
-// SAFETY: H1. It is a `&mut U` with a key.
+// SAFETY: HL1. It is a `&mut U` with a key.
 unsafe impl<K: Sync, U: ?Sized + Sync> Sync for Unique<K, U> {}
 
 impl<K, U: ?Sized> Shared<K, U> {
     /// # Safety
     ///
-    /// H2 holds for `value` and `key`.
+    /// HL2 holds for `value` and `key`.
     pub(crate) unsafe fn new(key: K, value: NonNull<U>) -> Self {
         Self { value, key }
     }
@@ -79,7 +79,7 @@ impl<K, U: ?Sized> Deref for Shared<K, U> {
 
     #[inline]
     fn deref(&self) -> &U {
-        // SAFETY: H2. We have the key.
+        // SAFETY: HL2. We have the key.
         unsafe { self.value.as_ref() }
     }
 }
@@ -87,7 +87,7 @@ impl<K, U: ?Sized> Deref for Shared<K, U> {
 impl<K, U: ?Sized> Unique<K, U> {
     /// # Safety
     ///
-    /// H1 holds for `value` and `key`.
+    /// HL1 holds for `value` and `key`.
     pub(crate) unsafe fn new(key: K, value: NonNull<U>) -> Self {
         Self {
             value,
@@ -127,7 +127,7 @@ impl<K, U: ?Sized> Unique<K, U> {
     ///
     /// # Safety
     ///
-    /// H2 holds for the key that comes back, and the pointer was not narrowed by `map` before: an
+    /// HL2 holds for the key that comes back, and the pointer was not narrowed by `map` before: an
     /// `&mut` into a cell must not become a `&` while others have a `&` of the cell.
     pub(crate) unsafe fn share<V: ?Sized, L>(
         self,
@@ -149,7 +149,7 @@ impl<K, U: ?Sized> Deref for Unique<K, U> {
 
     #[inline]
     fn deref(&self) -> &U {
-        // SAFETY: H1. We have the key, and are borrowed.
+        // SAFETY: HL1. We have the key, and are borrowed.
         unsafe { self.value.as_ref() }
     }
 }
@@ -157,7 +157,7 @@ impl<K, U: ?Sized> Deref for Unique<K, U> {
 impl<K, U: ?Sized> DerefMut for Unique<K, U> {
     #[inline]
     fn deref_mut(&mut self) -> &mut U {
-        // SAFETY: H1. We have the key, and are borrowed for writing.
+        // SAFETY: HL1. We have the key, and are borrowed for writing.
         unsafe { self.value.as_mut() }
     }
 }

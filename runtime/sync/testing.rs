@@ -70,7 +70,7 @@ type Hook = Box<dyn Fn(Asked) + Send + Sync>;
 /// A waker that calls `hook` whenever it is cloned, woken or dropped.
 pub(crate) fn hooked(hook: impl Fn(Asked) + Send + Sync + 'static) -> Waker {
     let hook: Arc<Hook> = Arc::new(Box::new(hook));
-    // SAFETY: X1. The vtable below treats the pointer as this `Arc`, one count a waker.
+    // SAFETY: TW1. The vtable below treats the pointer as this `Arc`, one count a waker.
     unsafe { Waker::from_raw(raw(hook)) }
 }
 
@@ -78,38 +78,38 @@ fn raw(hook: Arc<Hook>) -> RawWaker {
     RawWaker::new(Arc::into_raw(hook).cast(), &VTABLE)
 }
 
-// X1. Each function gets a pointer from `raw`; wake and drop take its count over.
+// TW1. Each function gets a pointer from `raw`; wake and drop take its count over.
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_waker);
 
 unsafe fn again(data: *const ()) -> Arc<Hook> {
     let data = data.cast::<Hook>();
-    // SAFETY: X1.
+    // SAFETY: TW1.
     unsafe { Arc::increment_strong_count(data) };
-    // SAFETY: X1. The count we have just added.
+    // SAFETY: TW1. The count we have just added.
     unsafe { Arc::from_raw(data) }
 }
 
 unsafe fn clone(data: *const ()) -> RawWaker {
-    // SAFETY: X1.
+    // SAFETY: TW1.
     let hook = unsafe { again(data) };
     hook(Asked::Clone);
     raw(hook)
 }
 
 unsafe fn wake(data: *const ()) {
-    // SAFETY: X1. We take the waker's count.
+    // SAFETY: TW1. We take the waker's count.
     let hook = unsafe { Arc::from_raw(data.cast::<Hook>()) };
     hook(Asked::Wake);
 }
 
 unsafe fn wake_by_ref(data: *const ()) {
-    // SAFETY: X1.
+    // SAFETY: TW1.
     let hook = unsafe { again(data) };
     hook(Asked::Wake);
 }
 
 unsafe fn drop_waker(data: *const ()) {
-    // SAFETY: X1. We take the waker's count.
+    // SAFETY: TW1. We take the waker's count.
     let hook = unsafe { Arc::from_raw(data.cast::<Hook>()) };
     hook(Asked::Drop);
 }

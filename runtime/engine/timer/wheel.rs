@@ -16,10 +16,10 @@
 //! `now` enters a slot its entries are filed again, lower down. Each moves at most seven times.
 //!
 //! Invariants:
-//! - **V1** Every entry lies at the place that [`place`] gives for its deadline and `now`.
-//! - **V2** Bit `s` of `occupied[l]` is set exactly if slot `s` of level `l` has entries.
-//! - **V3** A slot's `earliest` is not later than any deadline in it.
-//! - **V4** Equal deadlines leave in the order in which they came.
+//! - **V5** Every entry lies at the place that [`place`] gives for its deadline and `now`.
+//! - **V6** Bit `s` of `occupied[l]` is set exactly if slot `s` of level `l` has entries.
+//! - **V7** A slot's `earliest` is not later than any deadline in it.
+//! - **V8** Equal deadlines leave in the order in which they came.
 //!
 //! Not here: wrapping. Deadlines beyond the top level wait in `far` and are filed when the wheel
 //! comes into their range, so they cost nothing until then.
@@ -216,7 +216,7 @@ impl<T> Wheel<T> {
         Some(earliest)
     }
 
-    /// V1 makes the lowest level's first slot the earliest one.
+    /// V5 makes the lowest level's first slot the earliest one.
     fn first_slot(&self) -> Option<usize> {
         let level = self.occupied.iter().position(|bits| *bits != 0);
         match level {
@@ -246,7 +246,7 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// Appends an entry to its slot: V4.
+    /// Appends an entry to its slot: V8.
     fn link(&mut self, index: u32) {
         let deadline = self.entries[index as usize].deadline;
         let place = place(self.now, deadline);
@@ -287,7 +287,7 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// Keeps V2.
+    /// Keeps V6.
     fn mark(&mut self, place: usize, occupied: bool) {
         if place == FAR {
             return;
@@ -329,7 +329,7 @@ impl<T> Wheel<T> {
         entry.value.take()
     }
 
-    /// V1, V2 and V3, and links that lead both ways.
+    /// V5, V6 and V7, and links that lead both ways.
     #[cfg(test)]
     pub(super) fn assert_invariants(&self) {
         let mut found = 0;
@@ -337,8 +337,8 @@ impl<T> Wheel<T> {
             let (mut before, mut at) = (NIL, slot.head);
             while at != NIL {
                 let entry = &self.entries[at as usize];
-                assert_eq!(place(self.now, entry.deadline), index, "V1");
-                assert!(slot.earliest <= entry.deadline, "V3");
+                assert_eq!(place(self.now, entry.deadline), index, "V5");
+                assert!(slot.earliest <= entry.deadline, "V7");
                 assert_eq!(entry.prev, before);
                 (before, at) = (at, entry.next);
                 found += 1;
@@ -346,7 +346,7 @@ impl<T> Wheel<T> {
             assert_eq!(slot.tail, before);
             if index != FAR {
                 let marked = self.occupied[index / SLOTS] >> (index % SLOTS) & 1 == 1;
-                assert_eq!(marked, slot.head != NIL, "V2");
+                assert_eq!(marked, slot.head != NIL, "V6");
             }
         }
         assert_eq!(found, self.len);

@@ -1,7 +1,7 @@
 //! A waker whose clone, wake and drop run code of the test: it strikes back at whoever holds a
 //! lock meanwhile.
 //!
-//! - **K1** The waker has no data: its pointer is null and never used, so every function of the
+//! - **SK1** The waker has no data: its pointer is null and never used, so every function of the
 //!   table may be called with it on any thread.
 
 #![expect(
@@ -42,7 +42,7 @@ fn strike(what: &'static str) {
 /// The waker that runs `action` for each of its clones, wakes and drops on this thread.
 pub(super) fn waker(action: impl Fn(&'static str) + 'static) -> Waker {
     STRIKE.with(|strike| *strike.borrow_mut() = Some(Rc::new(action)));
-    // SAFETY: K1.
+    // SAFETY: SK1.
     unsafe { Waker::from_raw(RawWaker::new(ptr::null(), &TABLE)) }
 }
 

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! Invariants:
-//! - C1. A waiter is in the queue before it unlocks. So a notice that is given under the lock, or
+//! - CV1. A waiter is in the queue before it unlocks. So a notice that is given under the lock, or
 //!   after it, finds it.
-//! - C2. A notice by `notify_one` whose waiter goes away before it returned goes to the next.
+//! - CV2. A notice by `notify_one` whose waiter goes away before it returned goes to the next.
 //!
 //! Absent: stored notices. One that finds nobody waiting is gone; that is what the condition, kept
 //! in the mutex, is for.

@@ -69,7 +69,7 @@ impl<'a, T: ?Sized> Future for Wait<'a, T> {
                 let mut waiters = this.condvar.waiters.lock();
                 waiters.push_back(this.node.as_ref(), (), Some(waker));
                 drop(waiters);
-                // C1.
+                // CV1.
                 drop(this.guard.take());
                 this.node.stage()
             }
@@ -102,7 +102,7 @@ impl<T: ?Sized> fmt::Debug for Wait<'_, T> {
 }
 
 impl Condvar {
-    /// Leaves the queue, and passes on a notice that was not returned (C2).
+    /// Leaves the queue, and passes on a notice that was not returned (CV2).
     fn cancel(&self, node: Pin<&mut Node<()>>) {
         if node.stage() == Stage::Queued {
             let left = self.waiters.lock().remove(node.as_ref());

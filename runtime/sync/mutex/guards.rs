@@ -1,9 +1,9 @@
 //! Guards that borrow the mutex.
 //!
 //! Invariants:
-//! - G1. A guard is made by whoever has just locked, and by nobody else; it lives until it
+//! - MX4. A guard is made by whoever has just locked, and by nobody else; it lives until it
 //!   unlocks. So while there is one, the value is reached through it alone.
-//! - G2. The lock is handed over with a release and an acquire (`raw`), so what one holder did to
+//! - MX5. The lock is handed over with a release and an acquire (`raw`), so what one holder did to
 //!   the value is seen by the next, on whatever thread.
 //!
 //! Absent: unlocking by hand. Drop the guard.
@@ -23,9 +23,9 @@ use super::Mutex;
 use super::raw::RawLock;
 use crate::sync::held::{Unique, transparent};
 
-// SAFETY: G1, G2. One holder at a time reaches the value; to send the mutex is to send the value.
+// SAFETY: MX4, MX5. One holder at a time reaches the value; to send the mutex is to send the value.
 unsafe impl<T: ?Sized + Send> Send for Mutex<T> {}
-// SAFETY: G1, G2. To share the mutex is to send the value to each holder in turn.
+// SAFETY: MX4, MX5. To share the mutex is to send the value to each holder in turn.
 unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 
 /// The right to the value of a [`Mutex`]. Dropping it unlocks.
@@ -37,12 +37,12 @@ pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
 }
 
-// SAFETY: G1. A shared guard gives out `&T` and nothing else. (Without this, the compiler would
+// SAFETY: MX4. A shared guard gives out `&T` and nothing else. (Without this, the compiler would
 // ask for `T: Send` only.)
 unsafe impl<T: ?Sized + Sync> Sync for MutexGuard<'_, T> {}
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
-    /// G1: the caller has just locked.
+    /// MX4: the caller has just locked.
     #[inline]
     pub(super) fn of_locked(mutex: &'a Mutex<T>) -> Self {
         Self { mutex }
@@ -95,7 +95,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
             None => return Err(this),
         };
         let key = this.into_key();
-        // SAFETY: H1 by G1. The part lies in the value that the key locks.
+        // SAFETY: HL1 by MX4. The part lies in the value that the key locks.
         Ok(MappedMutexGuard::over(unsafe { Unique::new(key, part) }))
     }
 
@@ -124,7 +124,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
     fn into_held(mut self) -> Unique<Key<'a>, T> {
         let value = NonNull::from(&mut *self);
         let key = self.into_key();
-        // SAFETY: H1 by G1. The key locks the value.
+        // SAFETY: HL1 by MX4. The key locks the value.
         unsafe { Unique::new(key, value) }
     }
 }
@@ -141,7 +141,7 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: G1. The guard is borrowed, so nobody writes.
+        // SAFETY: MX4. The guard is borrowed, so nobody writes.
         unsafe { &*self.mutex.value.get() }
     }
 }
@@ -149,7 +149,7 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: G1. The guard is borrowed for writing, so nobody else reads or writes.
+        // SAFETY: MX4. The guard is borrowed for writing, so nobody else reads or writes.
         unsafe { &mut *self.mutex.value.get() }
     }
 }

@@ -1,6 +1,6 @@
 //! Guards that hold the mutex by an `Arc`.
 //!
-//! G1 and G2 are those of `guards`. Absent: anything else that differs from there.
+//! MX4 and MX5 are those of `guards`. Absent: anything else that differs from there.
 
 #![expect(
     unsafe_code,
@@ -34,12 +34,12 @@ pub struct OwnedMutexGuard<T: ?Sized> {
     key: OwnedKey<T>,
 }
 
-// SAFETY: G1. A shared guard gives out `&T` and the mutex. (Without this, the compiler would ask
+// SAFETY: MX4. A shared guard gives out `&T` and the mutex. (Without this, the compiler would ask
 // for `T: Send` only.)
 unsafe impl<T: ?Sized + Send + Sync> Sync for OwnedMutexGuard<T> {}
 
 impl<T: ?Sized> OwnedMutexGuard<T> {
-    /// G1: the caller has just locked.
+    /// MX4: the caller has just locked.
     #[inline]
     pub(super) fn of_locked(mutex: Arc<Mutex<T>>) -> Self {
         Self {
@@ -92,7 +92,7 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
             Some(part) => NonNull::from(part),
             None => return Err(this),
         };
-        // SAFETY: H1 by G1. The part lies in the value that the key locks and keeps alive.
+        // SAFETY: HL1 by MX4. The part lies in the value that the key locks and keeps alive.
         let held = unsafe { Unique::new(this.key, part) };
         Ok(OwnedMappedMutexGuard { held })
     }
@@ -114,7 +114,7 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
 
     fn into_held(mut self) -> Unique<OwnedKey<T>, T> {
         let value = NonNull::from(&mut *self);
-        // SAFETY: H1 by G1. The key locks the value and keeps it alive.
+        // SAFETY: HL1 by MX4. The key locks the value and keeps it alive.
         unsafe { Unique::new(self.key, value) }
     }
 }
@@ -124,7 +124,7 @@ impl<T: ?Sized> Deref for OwnedMutexGuard<T> {
 
     #[inline]
     fn deref(&self) -> &T {
-        // SAFETY: G1. The guard is borrowed, so nobody writes.
+        // SAFETY: MX4. The guard is borrowed, so nobody writes.
         unsafe { &*self.key.0.value.get() }
     }
 }
@@ -132,7 +132,7 @@ impl<T: ?Sized> Deref for OwnedMutexGuard<T> {
 impl<T: ?Sized> DerefMut for OwnedMutexGuard<T> {
     #[inline]
     fn deref_mut(&mut self) -> &mut T {
-        // SAFETY: G1. The guard is borrowed for writing, so nobody else reads or writes.
+        // SAFETY: MX4. The guard is borrowed for writing, so nobody else reads or writes.
         unsafe { &mut *self.key.0.value.get() }
     }
 }

@@ -9,11 +9,11 @@
 //! ```
 //!
 //! Invariants:
-//! - M1. While the queue has a waiter, state is QUEUED. It becomes QUEUED, and ceases to be, only
+//! - MX1. While the queue has a waiter, state is QUEUED. It becomes QUEUED, and ceases to be, only
 //!   under the queue's mutex. (Not the other way round: the last waiter may have left.)
-//! - M2. A lock with waiters is never FREE: the holder hands it to the first of them. So nobody
+//! - MX2. A lock with waiters is never FREE: the holder hands it to the first of them. So nobody
 //!   overtakes the queue, and the order of first polls is the order of locking.
-//! - M3. A waiter that was handed the lock and goes away hands it on.
+//! - MX3. A waiter that was handed the lock and goes away hands it on.
 //!
 //! A lock that nobody else wants costs one read-modify-write to take and one to release. One that
 //! is held, with nobody queued yet, is looked at a few times before we queue: a short critical
@@ -113,7 +113,7 @@ impl RawLock {
         // ORDERING: Acquire; pairs with the Releases in `unlock` and `unlock_slow`: the lock may
         // have become free.
         if self.state.swap(QUEUED, Ordering::Acquire) == FREE {
-            // It is ours, and nobody is queued (M2).
+            // It is ours, and nobody is queued (MX2).
             self.state.store(HELD, Ordering::Relaxed);
             drop(waiters);
             node.settle(Stage::Granted);
@@ -169,7 +169,7 @@ impl RawLock {
         let left = waiters.remove(node.as_ref());
         drop(waiters);
         if left.is_none() {
-            // It was called, now or before. M3.
+            // It was called, now or before. MX3.
             node.settle(Stage::Done);
             self.unlock();
         }

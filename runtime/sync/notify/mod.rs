@@ -12,11 +12,11 @@
 //! ```
 //!
 //! Invariants:
-//! - N1. While a waiter is queued, the state is WAITING. It becomes WAITING, and ceases to be, only
-//!   under the queue's mutex. (The last waiter may have left.)
-//! - N2. The count of broadcasts changes only under the queue's mutex, together with the call of
+//! - NT1. While a waiter is queued, the state is WAITING. It becomes WAITING, and ceases to be,
+//!   only under the queue's mutex. (The last waiter may have left.)
+//! - NT2. The count of broadcasts changes only under the queue's mutex, together with the call of
 //!   everybody in the queue. A future whose count, taken when it was made, is behind has been told.
-//! - N3. A notice that was given to one future is returned by it, or passed on when it is dropped.
+//! - NT3. A notice that was given to one future is returned by it, or passed on when it is dropped.
 //!
 //! Absent: more than one stored permit. Who counts takes a semaphore.
 
@@ -270,7 +270,7 @@ impl Notify {
         }
     }
 
-    /// Takes WAITING away when the queue has become empty (N1).
+    /// Takes WAITING away when the queue has become empty (NT1).
     fn no_waiters(&self, waiters: &Locked<(), ()>) {
         let word = self.word.load(Ordering::Relaxed);
         if waiters.is_empty() && word & STATE == WAITING {
@@ -346,7 +346,7 @@ impl Notify {
         stage
     }
 
-    /// Leaves the queue, and passes on a notice that was not returned (N3). For a future that is
+    /// Leaves the queue, and passes on a notice that was not returned (NT3). For a future that is
     /// dropped, whatever its stage.
     fn cancel(&self, node: Pin<&mut Node<()>>) {
         if node.stage() == Stage::Queued {

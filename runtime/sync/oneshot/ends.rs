@@ -22,23 +22,23 @@
 //! | S gone, R had one, S done  | R            | R (empty)      | R (empty)      | R, now    |
 //! | R gone                     | S (its own)  | as above, with the names swapped         ||
 //!
-//! O1. An end that is here may use the channel's memory. A side that went as the first one may use
+//! OS1. An end that is here may use the channel's memory. A side that went as the first one may use
 //!     it only to take the other's posted waker, until its `done`. The one whose step finds that
 //!     the other has let go frees; `state` orders those steps, so exactly one does.
-//! O2. The message slot is the sender's until it leaves with `Farewell::Message`. From then on it
+//! OS2. The message slot is the sender's until it leaves with `Farewell::Message`. From then on it
 //!     is full and the receiver's, who empties it once, before it lets go.
-//! O3. A side's waker slot is written by that side alone, and only while its waker is not posted.
+//! OS3. A side's waker slot is written by that side alone, and only while its waker is not posted.
 //!     While posted, both sides may read it and nobody writes. Who owns the posted waker is decided
 //!     by one step: the other side's `leave` gives it away, `withdraw` or one's own `leave` keeps
 //!     it. A slot whose waker is not posted is as good as empty.
-//! O4. An end moves a `T` to another thread and never shares a `&T`; wakers are `Send + Sync`.
+//! OS4. An end moves a `T` to another thread and never shares a `&T`; wakers are `Send + Sync`.
 //!     So both ends are `Send` and `Sync` when `T: Send`.
 //!
 //! User code (a waker's clone, wake and drop, a message's drop) runs only between transitions,
 //! with nothing borrowed: it may use the other end, and it may panic.
 #![expect(
     unsafe_code,
-    reason = "two ends share one allocation without a count (O1..O4)"
+    reason = "two ends share one allocation without a count (OS1..OS4)"
 )]
 
 use std::mem::{self, MaybeUninit};
@@ -105,22 +105,22 @@ impl<T> Link<T> {
     }
 
     fn state(&self) -> &State {
-        // SAFETY: O1. The caller is here, or it has not done its last step yet.
+        // SAFETY: OS1. The caller is here, or it has not done its last step yet.
         unsafe { &(*self.0.as_ptr()).state }
     }
 
     fn message(&self) -> &UnsafeCell<MaybeUninit<T>> {
-        // SAFETY: O1, as in `state`.
+        // SAFETY: OS1, as in `state`.
         unsafe { &(*self.0.as_ptr()).message }
     }
 
     fn slot(&self, side: Side) -> &WakerSlot {
         let channel = self.0.as_ptr();
         if side == SENDER {
-            // SAFETY: O1, as in `state`.
+            // SAFETY: OS1, as in `state`.
             unsafe { &(*channel).sender_waker }
         } else {
-            // SAFETY: O1, as in `state`.
+            // SAFETY: OS1, as in `state`.
             unsafe { &(*channel).receiver_waker }
         }
     }
@@ -128,25 +128,25 @@ impl<T> Link<T> {
     /// Fills the message slot. For the sender that has not left.
     fn put_message(&self, message: T) {
         self.message().with_mut(|slot| {
-            // SAFETY: O2. The sender is here, so the slot is its own.
+            // SAFETY: OS2. The sender is here, so the slot is its own.
             unsafe { slot.write(MaybeUninit::new(message)) }
         });
     }
 
-    /// Empties the message slot. For whom O2 says the slot is full and theirs.
+    /// Empties the message slot. For whom OS2 says the slot is full and theirs.
     fn take_message(&self) -> T {
         self.message().with_mut(|slot| {
-            // SAFETY: O2. Exclusive by the caller's claim to the slot.
+            // SAFETY: OS2. Exclusive by the caller's claim to the slot.
             let message = unsafe { slot.read() };
-            // SAFETY: O2. The slot is full; its bits are not read again.
+            // SAFETY: OS2. The slot is full; its bits are not read again.
             unsafe { message.assume_init() }
         })
     }
 
-    /// The bits in a waker slot, which mean a waker only to whom O3 gives it.
+    /// The bits in a waker slot, which mean a waker only to whom OS3 gives it.
     fn peek_waker(&self, side: Side) -> MaybeUninit<Waker> {
         self.slot(side).with(|slot| {
-            // SAFETY: O3. Nobody writes: the slot's owner is here and calls this, or the waker is
+            // SAFETY: OS3. Nobody writes: the slot's owner is here and calls this, or the waker is
             // posted.
             unsafe { slot.read() }
         })
@@ -154,20 +154,20 @@ impl<T> Link<T> {
 
     fn take_waker(&self, side: Side) -> Waker {
         let waker = self.peek_waker(side);
-        // SAFETY: O3. The caller's step has just made this waker, put there before, its own.
+        // SAFETY: OS3. The caller's step has just made this waker, put there before, its own.
         unsafe { waker.assume_init() }
     }
 
     fn put_waker(&self, side: Side, waker: Waker) {
         self.slot(side).with_mut(|slot| {
-            // SAFETY: O3. `side` calls this while its waker is not posted.
+            // SAFETY: OS3. `side` calls this while its waker is not posted.
             unsafe { slot.write(MaybeUninit::new(waker)) }
         });
     }
 
     fn will_wake(&self, side: Side, waker: &Waker) -> bool {
         self.slot(side).with(|slot| {
-            // SAFETY: O3. The waker is posted, so nobody writes. If the other side takes it just
+            // SAFETY: OS3. The waker is posted, so nobody writes. If the other side takes it just
             // now, the bits stay as they are, and only they are compared.
             let slot = unsafe { &*slot };
             // SAFETY: O3. A posted slot is full.
@@ -211,7 +211,7 @@ impl<T> Link<T> {
         let own = self.peek_waker(side);
         let before = self.state().leave(side, farewell)?;
         let own = before.has_waker(side).then(|| {
-            // SAFETY: O3. It was posted, and our own step kept it.
+            // SAFETY: OS3. It was posted, and our own step kept it.
             unsafe { own.assume_init() }
         });
         let others = before.has_waker(other).then(|| {
@@ -234,7 +234,7 @@ impl<T> Link<T> {
 
     /// Frees the memory. Its slots are empty by now, or their content is somebody's own.
     fn free(&self) {
-        // SAFETY: O1. The caller's step found the other side gone for good. The pointer came from
+        // SAFETY: OS1. The caller's step found the other side gone for good. The pointer came from
         // `Box::leak`.
         let channel = unsafe { Box::from_raw(self.0.as_ptr()) };
         // In a model, an access that is not ordered before this one is reported here.
@@ -259,13 +259,13 @@ enum Receiving<T> {
     Finished,
 }
 
-// SAFETY: O4.
+// SAFETY: OS4.
 unsafe impl<T: Send> Send for SendEnd<T> {}
-// SAFETY: O4.
+// SAFETY: OS4.
 unsafe impl<T: Send> Sync for SendEnd<T> {}
-// SAFETY: O4.
+// SAFETY: OS4.
 unsafe impl<T: Send> Send for ReceiveEnd<T> {}
-// SAFETY: O4.
+// SAFETY: OS4.
 unsafe impl<T: Send> Sync for ReceiveEnd<T> {}
 
 /// A channel with both its ends here.
@@ -422,7 +422,7 @@ impl<T> ReceiveEnd<T> {
         let (Receiving::Open(link), Some(now)) = (before, gone) else {
             return None;
         };
-        // O2: the message goes out first. Once we let go, the memory may be freed.
+        // OS2: the message goes out first. Once we let go, the memory may be freed.
         let message = now.has_message().then(|| link.take_message());
         link.leave_last(RECEIVER, now);
         message

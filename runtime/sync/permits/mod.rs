@@ -11,12 +11,12 @@
 //! it while it waits for the rest; then to the next.
 //!
 //! Invariants:
-//! - P1. While a waiter is queued, QUEUED is set and no permit is free: what comes back goes to
+//! - PM1. While a waiter is queued, QUEUED is set and no permit is free: what comes back goes to
 //!   the waiters. So nobody overtakes the queue, whether it asks for one permit or for many.
-//! - P2. QUEUED is set and cleared only under the queue's mutex, and while it is set the word
+//! - PM2. QUEUED is set and cleared only under the queue's mutex, and while it is set the word
 //!   changes only there.
-//! - P3. Permits that a waiter has got and does not use go back, whatever the stage it leaves in.
-//! - P4. CLOSED is never cleared, and once it is set nobody queues.
+//! - PM3. Permits that a waiter has got and does not use go back, whatever the stage it leaves in.
+//! - PM4. CLOSED is never cleared, and once it is set nobody queues.
 //!
 //! Absent: who holds permits. That they come back is the business of guards.
 
@@ -303,7 +303,7 @@ impl Permits {
             }
             _ => {}
         }
-        // It was called: P3.
+        // It was called: PM3.
         let got = match node.stage() {
             Stage::Closed => count - node.as_mut().data(),
             _ => count,

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Invariants:
-//! - L1. Whoever holds one permit may read the value; whoever holds all of them may write it.
+//! - RW1. Whoever holds one permit may read the value; whoever holds all of them may write it.
 //!   Guards are made of permits that were just taken, and give them back when they are dropped.
 //!
 //! Absent: poisoning, and a way from a read guard to a write guard, which would deadlock as soon
@@ -79,9 +79,9 @@ pub struct RwLock<T: ?Sized> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: L1. To send the lock is to send the value.
+// SAFETY: RW1. To send the lock is to send the value.
 unsafe impl<T: ?Sized + Send> Send for RwLock<T> {}
-// SAFETY: L1. To share the lock is to share the value among readers and send it to writers.
+// SAFETY: RW1. To share the lock is to share the value among readers and send it to writers.
 unsafe impl<T: ?Sized + Send + Sync> Sync for RwLock<T> {}
 
 impl<T: ?Sized> Pool for RwLock<T> {
@@ -379,33 +379,33 @@ impl<T: ?Sized> RwLock<T> {
         NonNull::new(self.value.get()).expect("a cell has an address")
     }
 
-    /// L1: the caller has just taken one permit.
+    /// RW1: the caller has just taken one permit.
     fn reader(&self) -> RwLockReadGuard<'_, T> {
         let pool = &self.permits;
-        // SAFETY: H2 by L1. Who writes has all permits, and one of them is ours.
+        // SAFETY: HL2 by RW1. Who writes has all permits, and one of them is ours.
         RwLockReadGuard::over(unsafe { Shared::new(Hold { pool, count: 1 }, self.value()) })
     }
 
-    /// L1: the caller has just taken one permit.
+    /// RW1: the caller has just taken one permit.
     fn reader_owned(pool: Arc<Self>) -> OwnedRwLockReadGuard<T> {
         let value = pool.value();
-        // SAFETY: H2 by L1. Who writes has all permits, and one of them is ours.
+        // SAFETY: HL2 by RW1. Who writes has all permits, and one of them is ours.
         OwnedRwLockReadGuard::over(unsafe { Shared::new(Hold { pool, count: 1 }, value) })
     }
 
-    /// L1: the caller has just taken all permits.
+    /// RW1: the caller has just taken all permits.
     fn writer(&self) -> RwLockWriteGuard<'_, T> {
         let pool = &self.permits;
         let count = self.max_readers;
-        // SAFETY: H1 by L1. All permits are ours.
+        // SAFETY: HL1 by RW1. All permits are ours.
         RwLockWriteGuard::over(unsafe { Unique::new(Hold { pool, count }, self.value()) })
     }
 
-    /// L1: the caller has just taken all permits.
+    /// RW1: the caller has just taken all permits.
     fn writer_owned(pool: Arc<Self>) -> OwnedRwLockWriteGuard<T> {
         let value = pool.value();
         let count = pool.max_readers;
-        // SAFETY: H1 by L1. All permits are ours.
+        // SAFETY: HL1 by RW1. All permits are ours.
         OwnedRwLockWriteGuard::over(unsafe { Unique::new(Hold { pool, count }, value) })
     }
 }
@@ -420,7 +420,7 @@ where
     P: Deref,
     P::Target: Pool,
 {
-    // SAFETY: H2 by L1. One permit stays. The callers have guards that were not mapped.
+    // SAFETY: HL2 by RW1. One permit stays. The callers have guards that were not mapped.
     unsafe { held.share(f, |hold| hold.shrink(1)) }
 }
 

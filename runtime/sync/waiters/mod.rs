@@ -25,16 +25,16 @@
 //! pass it on; that is the business of the lock.
 //!
 //! Invariants:
-//! - W1. A node in a list is alive and does not move. It is pinned when it is pushed, and a node
+//! - WT1. A node in a list is alive and does not move. It is pinned when it is pushed, and a node
 //!   that is dropped while queued aborts the process: futures remove theirs first. A future that
 //!   is forgotten keeps its memory for good, so its node stays good, too.
-//! - W2. The links, waker and data of a queued node are touched only under the mutex of its list;
+//! - WT2. The links, waker and data of a queued node are touched only under the mutex of its list;
 //!   those of any other node only by its future.
-//! - W3. `place` holds the address of the list exactly while the node is in it, and goes to and
+//! - WT3. `place` holds the address of the list exactly while the node is in it, and goes to and
 //!   from it only under the mutex of that list. So a node is never taken for one of another list.
-//! - W4. Leaving the list, the store to `place` is the last access to the node by the one who
+//! - WT4. Leaving the list, the store to `place` is the last access to the node by the one who
 //!   called it: its future may be freed from then on.
-//! - W5. No waker is woken, cloned or dropped under the mutex: they come in and go out by value.
+//! - WT5. No waker is woken, cloned or dropped under the mutex: they come in and go out by value.
 //!
 //! Absent: any notion of permits, fairness or wake order. The locks choose whom to call.
 
@@ -80,7 +80,7 @@ impl<S, D: Copy> Waiters<S, D> {
         }
     }
 
-    /// Opens the list. Run no code of others while the guard lives (W5).
+    /// Opens the list. Run no code of others while the guard lives (WT5).
     pub(crate) fn lock(&self) -> MutexGuard<'_, Locked<S, D>> {
         self.locked.lock()
     }
@@ -116,7 +116,7 @@ pub(crate) struct Locked<S, D> {
     pub(crate) state: S,
 }
 
-// SAFETY: W2. The nodes behind the pointers hold wakers, which are Send, and data, which is
+// SAFETY: WT2. The nodes behind the pointers hold wakers, which are Send, and data, which is
 // required to be; whoever has the list may touch them.
 unsafe impl<S: Send, D: Send> Send for Locked<S, D> {}
 
@@ -144,7 +144,7 @@ impl<S, D: Copy> Locked<S, D> {
         assert!(node.stage() != Stage::Queued, "a node waits in one list");
         let linked = Linked(NonNull::from(node.get_ref()));
         let prev = self.tail;
-        // The node is ours until it is linked, and then the list's, which we hold (W2).
+        // The node is ours until it is linked, and then the list's, which we hold (WT2).
         let stale = self.with(linked, |links| {
             links.prev = prev;
             links.next = None;
@@ -199,15 +199,15 @@ impl<S, D: Copy> Locked<S, D> {
             Some(next) => self.with(next, |links| links.prev = prev),
             None => self.tail = prev,
         }
-        // SAFETY: W1. The node was in our list; its future sees that it is out only by this store.
+        // SAFETY: WT1. The node was in our list; its future sees that it is out only by this store.
         let node = unsafe { node.0.as_ref() };
         // ORDERING: Release; pairs with the Acquire in `Node::stage`. It hands the node over to
-        // its future (W4), and what the lock protects to the new holder.
+        // its future (WT4), and what the lock protects to the new holder.
         node.place.store(stage as usize, Ordering::Release);
         Called(waker)
     }
 
-    /// The node as a member of this list, when it is one (W3).
+    /// The node as a member of this list, when it is one (WT3).
     fn find(&self, node: Pin<&Node<D>>) -> Option<Linked<D>> {
         let here = node.place.load(Ordering::Relaxed) == self.address();
         here.then(|| Linked(NonNull::from(node.get_ref())))
@@ -221,10 +221,10 @@ impl<S, D: Copy> Locked<S, D> {
 
     /// Reads or changes a node in this list. `f` is our code only, and does not come back here.
     fn with<R>(&self, node: Linked<D>, f: impl FnOnce(&mut Links<D>) -> R) -> R {
-        // SAFETY: W1. `Linked` is made of a node being pushed or found, and kept in the list only.
+        // SAFETY: WT1. `Linked` is made of a node being pushed or found, and kept in the list only.
         let node = unsafe { node.0.as_ref() };
         node.links.with_mut(|links| {
-            // SAFETY: W2. We are under the mutex, and `f` reaches no other links.
+            // SAFETY: WT2. We are under the mutex, and `f` reaches no other links.
             f(unsafe { &mut *links })
         })
     }
@@ -265,9 +265,9 @@ pub(crate) struct Node<D> {
     _pinned: PhantomPinned,
 }
 
-// SAFETY: W2. Wakers are Send; the data is required to be.
+// SAFETY: WT2. Wakers are Send; the data is required to be.
 unsafe impl<D: Send> Send for Node<D> {}
-// SAFETY: W2. A shared node gives out its stage, an atomic, and copies of its data; the rest is
+// SAFETY: WT2. A shared node gives out its stage, an atomic, and copies of its data; the rest is
 // reached under the mutex of its list.
 unsafe impl<D: Send> Sync for Node<D> {}
 
@@ -318,7 +318,7 @@ impl<D: Copy> Node<D> {
     pub(crate) fn data(self: Pin<&mut Self>) -> D {
         assert!(self.stage() != Stage::Queued, "a queued node is the list's");
         self.links.with(|links| {
-            // SAFETY: W2. In no list, so ours; nobody can push it while we have it as mutable.
+            // SAFETY: WT2. In no list, so ours; nobody can push it while we have it as mutable.
             unsafe { (*links).data }
         })
     }
@@ -326,7 +326,7 @@ impl<D: Copy> Node<D> {
 
 impl<D> Drop for Node<D> {
     fn drop(&mut self) {
-        // W1. Going on would free memory that a list points to.
+        // WT1. Going on would free memory that a list points to.
         // ORDERING: Acquire; pairs with the Release in `Locked::call`.
         if Stage::of(self.place.load(Ordering::Acquire)) == Stage::Queued {
             std::process::abort();

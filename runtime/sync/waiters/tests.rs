@@ -22,7 +22,7 @@ fn a_node_waits_in_one_list() {
     let node = node(7);
     one.lock().push_back(node.as_ref(), 7, None);
     assert_eq!(node.stage(), Stage::Queued);
-    assert!(other.lock().remove(node.as_ref()).is_none(), "W3");
+    assert!(other.lock().remove(node.as_ref()).is_none(), "WT3");
     let again = catch_unwind(AssertUnwindSafe(|| {
         other.lock().push_back(node.as_ref(), 7, None);
     }));
