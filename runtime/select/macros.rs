@@ -4,7 +4,7 @@
 //! take everything else through `$crate::__support`, and put the one type they must declare into a
 //! module of an unlikely name.
 //!
-//! M1. The futures of a `select!` are pinned where they are: before the first poll their tuple is
+//! Z1. The futures of a `select!` are pinned where they are: before the first poll their tuple is
 //!     shadowed by a reference, which only makes pinned references to its fields, and nothing else
 //!     has a name for it until the scope ends and drops it in place.
 
@@ -225,7 +225,7 @@ macro_rules! __select {
             let mut futures = ($(
                 $crate::__support::IntoFuture::into_future(futures.$number),
             )+);
-            // M1: the futures are reached through this reference alone.
+            // Z1: the futures are reached through this reference alone.
             let futures = &mut futures;
 
             let output = $crate::__support::poll_fn(|cx| {
@@ -244,7 +244,7 @@ macro_rules! __select {
                         $(
                             #[allow(unreachable_code)]
                             $number => {
-                                // SAFETY: M1.
+                                // SAFETY: Z1.
                                 let future = unsafe {
                                     $crate::__support::Pin::new_unchecked(&mut futures.$number)
                                 };
@@ -316,7 +316,7 @@ macro_rules! __select {
 /// known when the program is written, or to use all threads, spawn tasks.
 ///
 /// Each poll begins at another future, so that all get on even if one uses up the task's budget
-/// each time. With `biased;` in front each poll begins at the first: use it where the order matters.
+/// each time. With `biased;` in front each poll begins at the first: use it if the order matters.
 ///
 /// # Cancel safety
 ///

@@ -16,7 +16,7 @@
 //! Invariants:
 //! - **D1** Whoever changes what a sleeper waits for does so before it unparks, and `park` looks
 //!   at sources before `begin` (an `unpark` in between makes `begin` fail) and at deadlines after
-//!   it (P3 of [`sleeper`]).
+//!   it (Z3 of [`sleeper`]).
 //! - **D2** Timers fire and I/O wakers wake with no lock held, in `park`, on the owner's thread.
 //!
 //! Not here: a promise to sleep. `park` may return early, and its caller looks for work anyway.

@@ -14,11 +14,11 @@
 //! sleeps in the reactor, and only then does `unpark` pay for a write to its eventfd.
 //!
 //! Invariants:
-//! - **P1** Only the sleeping thread leaves RUNNING for PARKED or POLLING, and only it returns to
+//! - **Z1** Only the sleeping thread leaves RUNNING for PARKED or POLLING, and only it returns to
 //!   RUNNING. Everybody else does nothing but `swap(NOTIFIED)`.
-//! - **P2** `unpark` always does its read-modify-write, so what came before it is seen by the
+//! - **Z2** `unpark` always does its read-modify-write, so what came before it is seen by the
 //!   thread whose `begin` or `end` takes the permit.
-//! - **P3** A deadline published before [`Sleeper::unpark_if_asleep`] is either read by the
+//! - **Z3** A deadline published before [`Sleeper::unpark_if_asleep`] is either read by the
 //!   sleeper after `begin`, or finds it asleep and wakes it (a Dekker pair of fences).
 //!
 //! Not here: loops against spurious wakes. Who sleeps looks again for work anyway.
@@ -88,7 +88,7 @@ impl Sleeper {
             .compare_exchange(RUNNING, asleep, Relaxed, Relaxed)
             .is_ok();
         if begun {
-            // P3. Pairs with the fence in unpark_if_asleep: the deadline is read after this.
+            // Z3. Pairs with the fence in unpark_if_asleep: the deadline is read after this.
             fence(SeqCst);
         } else {
             self.end();
@@ -115,6 +115,12 @@ impl Sleeper {
         self.word.swap(RUNNING, Acquire) == NOTIFIED
     }
 
+    /// True while a permit is there.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn has_permit(&self) -> bool {
+        self.word.load(Relaxed) == NOTIFIED
+    }
+
     /// Wakes the sleeper, or leaves a permit for the next one. Never allocates.
     pub(crate) fn unpark(&self) {
         // ORDERING: Release, for what the sleeper is to see; pairs with the Acquire in end.
@@ -134,9 +140,9 @@ impl Sleeper {
         }
     }
 
-    /// Wakes the sleeper if there is one. For news it reads itself after `begin`: P3.
+    /// Wakes the sleeper if there is one. For news it reads itself after `begin`: Z3.
     pub(crate) fn unpark_if_asleep(&self) {
-        // P3. Pairs with the fence in begin: either we see it asleep, or it sees our news.
+        // Z3. Pairs with the fence in begin: either we see it asleep, or it sees our news.
         fence(SeqCst);
         if matches!(self.word.load(Relaxed), PARKED | POLLING) {
             self.unpark();

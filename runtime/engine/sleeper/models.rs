@@ -14,7 +14,7 @@ fn park(sleeper: &Sleeper) {
     }
 }
 
-/// P1, P2: a park that misses its unpark never returns, which loom reports as a deadlock.
+/// Z1, Z2: a park that misses its unpark never returns, which loom reports as a deadlock.
 #[test]
 fn park_against_unpark() {
     let mut model = loom::model::Builder::new();
@@ -41,7 +41,7 @@ fn park_against_unpark() {
     });
 }
 
-/// P2: what was written before an unpark is seen after the park that took its permit.
+/// Z2: what was written before an unpark is seen after the park that took its permit.
 #[test]
 fn permit_carries_what_came_before() {
     loom::model(|| {
@@ -60,7 +60,7 @@ fn permit_carries_what_came_before() {
     });
 }
 
-/// P3: a deadline published beside the sleeper's look at it is either seen or wakes it.
+/// Z3: a deadline published beside the sleeper's look at it is either seen or wakes it.
 #[test]
 fn deadline_against_going_to_sleep() {
     loom::model(|| {
@@ -85,7 +85,7 @@ fn deadline_against_going_to_sleep() {
     });
 }
 
-/// P1 for a sleep in the poller: the interrupt comes, or `begin` says not to sleep.
+/// Z1 for a sleep in the poller: the interrupt comes, or `begin` says not to sleep.
 #[test]
 fn polling_is_interrupted() {
     loom::model(|| {

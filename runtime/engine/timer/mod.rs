@@ -12,12 +12,12 @@
 //! ```
 //!
 //! Invariants:
-//! - **K1** A waker leaves the wheel once, under the lock, with whoever will wake or drop it. So it
+//! - **J1** A waker leaves the wheel once, under the lock, with whoever will wake or drop it. So it
 //!   is woken at most once, and it is the latest one that `poll` was given.
-//! - **K2** Wakers are cloned, woken and dropped outside the lock.
-//! - **K3** `next` is never later than the earliest deadline in the wheel while the lock is free.
+//! - **J2** Wakers are cloned, woken and dropped outside the lock.
+//! - **J3** `next` is never later than the earliest deadline in the wheel while the lock is free.
 //!   It may be earlier after a cancellation: [`Handle::refresh`] mends that before a sleep.
-//! - **K4** Who lowers `next` then calls `unpark_if_asleep`: see P3 in [`sleeper`].
+//! - **J4** Who lowers `next` then calls `unpark_if_asleep`: see Z3 in [`sleeper`].
 //!
 //! Not here: the clock's reading on each registration (the future compares its deadline itself),
 //! and raising `next` on a cancellation: the next registration would look earlier than what the
@@ -77,7 +77,7 @@ struct State {
 /// The timers of one runtime.
 pub(crate) struct Handle {
     state: Mutex<State>,
-    /// The tick to be up at, or [`NONE`]. Written under the lock: K3.
+    /// The tick to be up at, or [`NONE`]. Written under the lock: J3.
     next: AtomicU64,
     clock: Clock,
     sleeper: Arc<Sleeper>,
@@ -139,7 +139,7 @@ impl Handle {
                 Some(_) => {}
             }
         }
-        // K2: cloned and dropped with the lock free. It may fire meanwhile.
+        // J2: cloned and dropped with the lock free. It may fire meanwhile.
         let mut other = waker.clone();
         let mut state = self.state.lock();
         let status = match state.wheel.get_mut(key) {
@@ -215,7 +215,7 @@ impl Handle {
         });
     }
 
-    /// How long until the driver must be up again. Call it after `Sleeper::begin`: K4.
+    /// How long until the driver must be up again. Call it after `Sleeper::begin`: J4.
     pub(crate) fn until_next(&self) -> Option<Duration> {
         match self.next.load(Relaxed) {
             NONE => None,
@@ -272,7 +272,7 @@ impl Handle {
         }
     }
 
-    /// True if `deadline` is now the earliest. The caller holds the lock: K3.
+    /// True if `deadline` is now the earliest. The caller holds the lock: J3.
     fn lower_next(&self, deadline: u64) -> bool {
         let is_next = deadline < self.next.load(Relaxed);
         if is_next {

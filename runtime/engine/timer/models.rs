@@ -55,7 +55,7 @@ fn handle() -> Arc<Handle> {
     Arc::new(Handle::new(Clock::new(true), sleeper, true))
 }
 
-/// K1 with two timers: one is cancelled while both fire.
+/// J1 with two timers: one is cancelled while both fire.
 #[test]
 fn fire_against_drop() {
     loom::model(|| {
@@ -76,7 +76,7 @@ fn fire_against_drop() {
     });
 }
 
-/// K1: of a waker and its replacement, the one that was in the wheel is woken.
+/// J1: of a waker and its replacement, the one that was in the wheel is woken.
 #[test]
 fn fire_against_poll() {
     loom::model(|| {
@@ -141,7 +141,7 @@ fn shutdown_against_register() {
     });
 }
 
-/// K3, K4: the driver sees the new deadline before it sleeps, or is woken (R6).
+/// J3, J4: the driver sees the new deadline before it sleeps, or is woken (R6).
 #[test]
 fn earlier_timer_against_going_to_sleep() {
     loom::model(|| {

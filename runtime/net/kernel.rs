@@ -1,9 +1,9 @@
 //! What sockets need `unsafe` for, in one place.
 //!
 //! Called by `tcp`, `udp` and `unix` with sockets they own. Invariants:
-//! - **N1** A receive that returns `Ok(n)` has written the first `n` bytes of the buffer it was
+//! - **U1** A receive that returns `Ok(n)` has written the first `n` bytes of the buffer it was
 //!   given. The kernel's promise; socket2 hands it on.
-//! - **N2** A receive never makes initialized bytes uninitialized.
+//! - **U2** A receive never makes initialized bytes uninitialized.
 
 #![expect(
     unsafe_code,
@@ -17,17 +17,17 @@ use crate::io::ReadBuf;
 
 /// Receives into the unfilled part of `buf` and fills it by as much as came.
 ///
-/// `receive` must be a receive of socket2, which is what N1 and N2 are about.
+/// `receive` must be a receive of socket2, which is what U1 and U2 are about.
 pub(super) fn receive_into<T>(
     buf: &mut ReadBuf<'_>,
     receive: impl FnOnce(&mut [MaybeUninit<u8>]) -> io::Result<(usize, T)>,
 ) -> io::Result<(usize, T)> {
-    // SAFETY: N2. Nothing is made uninitialized.
+    // SAFETY: U2. Nothing is made uninitialized.
     let unfilled = unsafe { buf.unfilled_mut() };
     let len = unfilled.len();
     let (n, rest) = receive(unfilled)?;
     assert!(n <= len);
-    // SAFETY: N1. The first `n` bytes have been written.
+    // SAFETY: U1. The first `n` bytes have been written.
     unsafe { buf.assume_init(n) };
     buf.advance(n);
     Ok((n, rest))
@@ -41,11 +41,11 @@ pub(super) fn receive_into_buf<T>(
 ) -> io::Result<(usize, T)> {
     let chunk = buf.chunk_mut();
     let len = chunk.len();
-    // SAFETY: N2. Nothing is made uninitialized.
+    // SAFETY: U2. Nothing is made uninitialized.
     let chunk = unsafe { chunk.as_uninit_slice_mut() };
     let (n, rest) = receive(chunk)?;
     assert!(n <= len);
-    // SAFETY: N1. The first `n` bytes have been written.
+    // SAFETY: U1. The first `n` bytes have been written.
     unsafe { buf.advance_mut(n) };
     Ok((n, rest))
 }
