@@ -265,6 +265,14 @@ fn r37_each_leaf_spends_and_gives_back() {
             poll_once(pin!(timeout(Duration::ZERO, std::future::pending::<()>()))).is_pending()
         );
         let _budget = budget::start();
+        let late = || timeout(Duration::ZERO, std::future::pending::<()>());
+        count = 0;
+        // One more would be for ever.
+        while count <= budget::POLL_BUDGET && poll_once(pin!(late())).is_ready() {
+            count += 1;
+        }
+        assert_eq!(count, budget::POLL_BUDGET);
+        let _budget = budget::start();
         let nap = sleep(MS);
         let mut nap = pin!(nap);
         for _ in 0..1000 {
