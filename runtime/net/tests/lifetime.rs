@@ -79,7 +79,7 @@ fn names_are_addresses_or_looked_up() {
     assert!(known);
 }
 
-/// R41: making a future does nothing.
+/// Making a future does nothing.
 #[test]
 fn r41_nothing_happens_before_the_first_poll() {
     drop(TcpListener::bind("no such name:1"));
@@ -88,7 +88,7 @@ fn r41_nothing_happens_before_the_first_poll() {
     drop(lookup_host("no such name:1"));
 }
 
-/// R50: whatever outlives its runtime says so, and waits for nothing.
+/// Whatever outlives its runtime says so, and waits for nothing.
 #[test]
 fn r50_a_socket_that_outlives_its_runtime_gives_errors() {
     let runtime = runtime();
@@ -111,7 +111,7 @@ fn r50_a_socket_that_outlives_its_runtime_gives_errors() {
     b.into_std().unwrap();
 }
 
-/// R50: a task on another runtime that waits for the socket is woken with the error.
+/// A task on another runtime that waits for the socket is woken with the error.
 #[test]
 fn r50_a_waiter_elsewhere_is_woken() {
     let owner = runtime();
@@ -133,7 +133,7 @@ fn r50_a_waiter_elsewhere_is_woken() {
     assert!(matches!(waiter.join().unwrap(), Err(e) if is_gone(&e)));
 }
 
-/// R37: a stream that always has something does not keep the task for ever.
+/// A stream that always has something does not keep the task for ever.
 #[test]
 fn r37_reading_spends_the_budget() {
     run(async {
