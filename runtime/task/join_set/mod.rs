@@ -30,9 +30,9 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 use slab::Slab;
 
 use crate::budget;
+use crate::engine::handle::BOX_ABOVE_BYTES;
 use crate::leaf::{self, Kind, Site};
 use crate::primitives::Mutex;
-use crate::engine::handle::BOX_ABOVE_BYTES;
 use crate::runtime::Handle;
 use crate::task::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
 
