@@ -6,7 +6,8 @@ use super::{AsyncRead, Chain, ReadBuf, Take};
 
 /// The methods that read one number each.
 macro_rules! read_numbers {
-    ($($name:ident: $number:ident, $size:literal, $order:literal, $from:ident, $to:literal;)*) => {$(
+    ($($name:ident: $number:ident, $size:literal,
+        $order:literal, $from:ident, $to:literal;)*) => {$(
         #[doc = concat!("Reads ", $size, " as one `", stringify!($number), "`, ", $order, ".")]
         ///
         /// # Errors

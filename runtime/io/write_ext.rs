@@ -7,7 +7,8 @@ use std::io::IoSlice;
 
 /// The methods that write one number each.
 macro_rules! write_numbers {
-    ($($name:ident: $number:ident, $size:literal, $order:literal, $to:ident, $from:literal;)*) => {$(
+    ($($name:ident: $number:ident, $size:literal,
+        $order:literal, $to:ident, $from:literal;)*) => {$(
         #[doc = concat!("Writes `n` as ", $size, ", ", $order, ".")]
         ///
         /// # Errors

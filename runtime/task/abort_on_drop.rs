@@ -42,6 +42,10 @@ pub struct AbortOnDropHandle<T> {
 impl<T> JoinHandle<T> {
     /// Aborts the task when the handle is dropped, instead of detaching it.
     ///
+    /// # Cancel safety
+    ///
+    /// Await it by `&mut handle` and nothing is lost. Dropping it aborts the task.
+    ///
     /// # Examples
     ///
     /// ```

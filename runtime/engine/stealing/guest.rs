@@ -11,8 +11,9 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 
+use super::kit::{self, Kit, OnDuty};
 use super::oracle::Production;
-use super::worker::{self, Kit, OnDuty, Step, Worker};
+use super::worker::{Step, Worker};
 use super::{GUEST, Shared, threads};
 use crate::engine::task::Arena;
 use crate::engine::task::main_task::MainTask;
@@ -109,7 +110,7 @@ where
         return f();
     }
     assert!(
-        worker::is_worker() && !local_set::is_ticking(),
+        kit::is_worker() && !local_set::is_ticking(),
         "`block_in_place` needs a worker of a work-stealing runtime: on a single-threaded runtime \
          or in a `LocalSet` nobody else can run the other tasks; use `spawn_blocking`"
     );
@@ -128,7 +129,7 @@ enum Away {
 
 impl Away {
     fn leave() -> Self {
-        let Some((shared, mut kit)) = worker::stand_up() else {
+        let Some((shared, mut kit)) = kit::stand_up() else {
             return Self::HandedOff;
         };
         if kit.core.seat == GUEST {
@@ -145,7 +146,7 @@ impl Drop for Away {
         if let Self::Guest(seat) = self {
             let (shared, kit) = seat.take().expect("left once");
             shared.idle.arrive();
-            worker::sit_down(shared, kit);
+            kit::sit_down(shared, kit);
         }
     }
 }

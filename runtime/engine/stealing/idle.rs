@@ -290,6 +290,7 @@ impl Idle {
     /// woke it, or because it `owes` a search: it gave one up and then saw work (I3).
     pub(crate) fn wake_self(&self, seat: usize, owes: bool) -> bool {
         let (word, bit) = self.bit(seat);
+        // ORDERING: Acquire; pairs with the Release in `take_parked`: what the waker did is seen.
         let was_woken = word.fetch_and(!bit, AcqRel) & bit == 0;
         // I4. Pairs with the fences in `name_sentinel` and `retire_sentinel`.
         fence(SeqCst);
@@ -319,7 +320,8 @@ impl Idle {
     /// The searcher found work. True if it was the last one: it must notify again (I3).
     #[must_use]
     pub(crate) fn stop_searching(&self) -> bool {
-        let before = self.searching.fetch_sub(1, AcqRel);
+        // Relaxed: the fence in `notify`, which the last one calls, does the ordering.
+        let before = self.searching.fetch_sub(1, Relaxed);
         debug_assert!(before > 0, "I3: searching is counted");
         before == 1
     }

@@ -28,6 +28,8 @@ mod guest;
 mod idle;
 mod injector;
 #[cfg(not(loom))]
+mod kit;
+#[cfg(not(loom))]
 mod oracle;
 mod queue;
 #[cfg(not(loom))]

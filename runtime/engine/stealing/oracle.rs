@@ -1,7 +1,7 @@
 //! Where a worker's arbitrary choices come from.
 //!
-//! In production they are cheap and mostly fixed. A simulation decides each of them from a seed, and
-//! so drives the same worker through schedules that threads would rarely take.
+//! In production they are cheap and mostly fixed. A simulation decides each of them from a seed,
+//! and so drives the same worker through schedules that threads would rarely take.
 
 /// Asked once for each choice. Monomorphized, so the production answers cost nothing.
 pub(crate) trait Oracle {

@@ -12,9 +12,10 @@ use std::thread;
 use super::GUEST;
 use super::idle::{Idle, Notify};
 use super::injector::Injector;
+use super::kit::{self, Core, Kit, Reason};
 use super::queue::{self, Stealer};
 use super::threads::HandOff;
-use super::worker::{self, Core, Kit, Reason, Seen, Worker};
+use super::worker::Seen;
 use crate::engine::config::Config;
 use crate::engine::driver::{self, Driver};
 use crate::engine::metrics::Counters;
@@ -152,14 +153,14 @@ impl Owner for Shared {
 impl Schedule for Shared {
     #[inline]
     fn schedule(&self, task: Runnable) {
-        if let Some(task) = worker::push_here(self, task, Reason::Woken) {
+        if let Some(task) = kit::push_here(self, task, Reason::Woken) {
             self.inject(task);
         }
     }
 
     #[inline]
     fn is_current(&self) -> bool {
-        worker::is_seated(self)
+        kit::is_seated(self)
     }
 }
 
@@ -272,7 +273,7 @@ impl Shared {
         }
         let (task, handle) =
             pool::with_local(|arena| task::allocate::<F, Self>(arena, future, spawned));
-        if let Some(task) = worker::push_here(self, task, Reason::Spawned) {
+        if let Some(task) = kit::push_here(self, task, Reason::Spawned) {
             self.inject(task);
         }
         Ok(handle)

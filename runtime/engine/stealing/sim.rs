@@ -17,10 +17,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::kit::OnDuty;
 use super::oracle::{NEXT_STREAK, Oracle};
 use super::shared::{self, Shared};
 use super::threads;
-use super::worker::{OnDuty, Seen, Step, Worker};
+use super::worker::{Seen, Step, Worker};
 use crate::engine::config::{Config, EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL};
 use crate::engine::driver::{self, Driver};
 use crate::engine::task::JoinHandle;

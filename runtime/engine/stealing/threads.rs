@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::kit::{Kit, OnDuty};
 use super::oracle::Production;
 use super::shared::{self, Shared};
-use super::worker::{Kit, OnDuty, Step, Worker};
+use super::worker::{Step, Worker};
 use crate::engine::config::{self, Config};
 use crate::engine::driver::{self, Driver};
 use crate::leaf;

@@ -1,7 +1,7 @@
 //! One allocation: the header, then the future or its output. And the vtable over it.
 //!
 //! ```text
-//! spawn --> [ Header | future ] --run: Ready--> [ Header | output ] --join--> [ Header | - ] --> freed
+//! spawn --> [ Header | future ] --run: Ready--> [ Header | output ] --join--> [ Header | - ]
 //!                        |
 //!                        +--- run: panic, or cancel ---> [ Header | - ], the reason in `wait`
 //! ```
@@ -392,7 +392,7 @@ unsafe fn schedule<S: Schedule>(task: NonNull<Header>) {
 unsafe fn wake<S: Schedule>(task: NonNull<Header>) {
     // SAFETY: T4. The caller's reference.
     let header = unsafe { task.as_ref() };
-    // SAFETY: As above.
+    // SAFETY: A3. The caller's reference keeps the task, and so its arena's owner.
     let scheduler = unsafe { scheduler::<S>(task) };
     if scheduler.is_current() {
         match header.state.wake() {

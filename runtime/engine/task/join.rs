@@ -101,8 +101,8 @@ impl Owned {
 
 /// Owned permission to await a task's end.
 ///
-/// Made by [`spawn`](crate::spawn) and its relatives. Awaiting it gives what the task returned, or a
-/// [`JoinError`] if it panicked or was aborted. Dropping it detaches the task, which runs on.
+/// Made by [`spawn`](crate::spawn) and its relatives. Awaiting it gives what the task returned, or
+/// a [`JoinError`] if it panicked or was aborted. Dropping it detaches the task, which runs on.
 ///
 /// # Cancel safety
 ///

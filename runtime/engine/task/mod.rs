@@ -33,6 +33,7 @@ mod join;
 pub(crate) mod list;
 pub(crate) mod main_task;
 pub(crate) mod pool;
+mod snapshot;
 mod state;
 mod waker;
 
@@ -50,7 +51,7 @@ pub(crate) use header::{Header, Polled};
 pub use id::Id;
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub(crate) use pool::{Arena, Owner, Registry};
-pub(crate) use state::Snapshot;
+pub(crate) use snapshot::Snapshot;
 pub(crate) use waker::task_of;
 
 /// A task's turn (T1): what run queues hold. Losing one loses the task.

@@ -42,35 +42,37 @@
 
 use std::fmt;
 
+use super::snapshot::Snapshot;
+
 use crate::primitives::atomic::{
     AtomicU64,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
 /// Queued or running. Ignored once `DONE`: a late wake may leave it set.
-const SCHEDULED: u64 = 1 << 0;
+pub(super) const SCHEDULED: u64 = 1 << 0;
 /// Woken while scheduled: the poll that is due or under way is not the last.
-const WOKEN: u64 = 1 << 1;
+pub(super) const WOKEN: u64 = 1 << 1;
 /// The future is gone and the outcome is decided.
-const DONE: u64 = 1 << 2;
+pub(super) const DONE: u64 = 1 << 2;
 /// Somebody asked for the task to be aborted.
-const CANCEL: u64 = 1 << 3;
+pub(super) const CANCEL: u64 = 1 << 3;
 /// A waker lies in the join slot.
-const JOIN_WAKER: u64 = 1 << 4;
+pub(super) const JOIN_WAKER: u64 = 1 << 4;
 /// The join handle exists and has not taken the output.
-const HANDLE: u64 = 1 << 5;
+pub(super) const HANDLE: u64 = 1 << 5;
 /// The outcome, valid once `DONE`: neither bit is "a value".
-const CANCELLED: u64 = 1 << 6;
-const PANICKED: u64 = 1 << 7;
+pub(super) const CANCELLED: u64 = 1 << 6;
+pub(super) const PANICKED: u64 = 1 << 7;
 
 /// Not a spawned task but the future of a `block_on`.
-const MAIN: u64 = 1 << 8;
+pub(super) const MAIN: u64 = 1 << 8;
 
 /// 23 bits of owner references from here.
-const OWNER: u64 = 1 << 9;
-const OWNERS: u64 = (WAKER - 1) & !(OWNER - 1);
+pub(super) const OWNER: u64 = 1 << 9;
+pub(super) const OWNERS: u64 = (WAKER - 1) & !(OWNER - 1);
 /// 32 bits of waker references from here.
-const WAKER: u64 = 1 << 32;
+pub(super) const WAKER: u64 = 1 << 32;
 const WAKERS: u64 = !(WAKER - 1);
 const REFERENCES: u64 = OWNERS | WAKERS;
 
@@ -147,10 +149,6 @@ pub(crate) enum Join {
     /// Done; the output is the handle's.
     Done,
 }
-
-/// A copy of the word, for decisions that need no transition and for `Debug`.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Snapshot(u64);
 
 impl State {
     /// A task that was just spawned: queued, with its join handle.
@@ -466,64 +464,6 @@ impl State {
     /// T4.
     fn is_free(word: u64) -> bool {
         word & DONE != 0 && word & (REFERENCES | JOIN_WAKER) == 0
-    }
-}
-
-impl Snapshot {
-    pub(crate) fn is_done(self) -> bool {
-        self.0 & DONE != 0
-    }
-
-    pub(crate) fn is_scheduled(self) -> bool {
-        self.0 & SCHEDULED != 0
-    }
-
-    pub(crate) fn is_cancelling(self) -> bool {
-        self.0 & CANCEL != 0
-    }
-
-    pub(crate) fn is_main(self) -> bool {
-        self.0 & MAIN != 0
-    }
-
-    pub(crate) fn owners(self) -> u64 {
-        (self.0 & OWNERS) / OWNER
-    }
-
-    pub(crate) fn wakers(self) -> u64 {
-        self.0 / WAKER
-    }
-
-    pub(crate) fn outcome(self) -> Outcome {
-        if self.0 & CANCELLED != 0 {
-            Outcome::Cancelled
-        } else if self.0 & PANICKED != 0 {
-            Outcome::Panicked
-        } else {
-            Outcome::Value
-        }
-    }
-}
-
-impl fmt::Debug for Snapshot {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = [
-            (SCHEDULED, "scheduled"),
-            (WOKEN, "woken"),
-            (DONE, "done"),
-            (CANCEL, "cancel"),
-            (JOIN_WAKER, "join-waker"),
-            (HANDLE, "handle"),
-            (CANCELLED, "cancelled"),
-            (PANICKED, "panicked"),
-            (MAIN, "main"),
-        ];
-        for (bit, name) in names {
-            if self.0 & bit != 0 {
-                write!(f, "{name} ")?;
-            }
-        }
-        write!(f, "owners={} wakers={}", self.owners(), self.wakers())
     }
 }
 

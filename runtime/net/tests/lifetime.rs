@@ -86,7 +86,9 @@ fn r09_the_first_source_of_another_thread_is_watched() {
     let (parks, parked) = std::sync::mpsc::channel();
     let runtime = Builder::new_current_thread()
         .enable_all()
-        .on_thread_park(move || drop(parks.send(())))
+        .on_thread_park(move || {
+            let _ = parks.send(());
+        })
         .build()
         .unwrap();
     let handle = runtime.handle().clone();

@@ -3,7 +3,7 @@
 //! Invariants:
 //! - MX4. A guard is made by whoever has just locked, and by nobody else; it lives until it
 //!   unlocks. So while there is one, the value is reached through it alone.
-//! - MX5. The lock is handed over with a release and an acquire (`raw`), so what one holder did to
+//! - MX5. The lock is handed over with a release and an acquire (`word`), so what one holder did to
 //!   the value is seen by the next, on whatever thread.
 //!
 //! Absent: unlocking by hand. Drop the guard.
@@ -20,7 +20,7 @@ use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
 use super::Mutex;
-use super::raw::RawLock;
+use super::word::RawLock;
 use crate::sync::held::{Unique, transparent};
 
 // SAFETY: MX4, MX5. One holder at a time reaches the value; to send the mutex is to send the value.

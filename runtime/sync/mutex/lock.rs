@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::raw::RawLock;
+use super::word::RawLock;
 use super::{MutexGuard, OwnedMutexGuard};
 use crate::leaf::{self, Kind, Site};
 use crate::sync::block::block_on;

@@ -3,7 +3,7 @@
 //! Called by users, and by [`Condvar`](super::Condvar). Calls `waiters`, `budget` and `leaf`.
 //!
 //! ```text
-//!   raw.rs     the lock without the value: three states, the queue
+//!   word.rs    the lock without the value: three states, the queue
 //!   lock.rs    Mutex, and the futures Lock and LockOwned
 //!   guards.rs  the guards: who may touch the value, and unlocks when
 //!   owned.rs   the same guards, holding an Arc
@@ -11,7 +11,7 @@
 //!
 //! Absent: poisoning. A holder that panics unlocks, and the value is as it left it.
 
-pub(crate) mod raw;
+pub(crate) mod word;
 
 #[cfg(not(loom))]
 mod guards;

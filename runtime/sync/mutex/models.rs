@@ -4,7 +4,7 @@
 use std::pin::pin;
 use std::task::{Context, Waker};
 
-use super::raw::RawLock;
+use super::word::RawLock;
 use crate::primitives::{Arc, UnsafeCell, thread};
 use crate::sync::waiters::Node;
 use crate::sync::waiters::modelled::{check, wait};

@@ -32,90 +32,39 @@
 
 #![expect(unsafe_code, reason = "placement of tasks in memory: A1 to A4")]
 
-use std::alloc::{Layout, alloc, alloc_zeroed, dealloc, handle_alloc_error};
+mod chunk;
+mod large;
+mod placement;
+mod registry;
+
+use std::alloc::dealloc;
 use std::cell::{Cell, RefCell};
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicU32, AtomicU64 as StdAtomicU64};
+use std::sync::atomic::{AtomicU32, AtomicU64};
 
 use slab::Slab;
 
+use self::chunk::{CHUNK_BYTES, Chunk, MAX_CHUNKS_AT_ONCE, buy_chunks, purchase_layout};
+pub(crate) use self::large::take_orphan;
+use self::large::{Large, allocate_large, release_large};
+pub(crate) use self::placement::Placement;
+use self::placement::{CLASSES, class_bytes, class_of};
+pub(crate) use self::registry::Registry;
 use super::header::Header;
 use crate::primitives::atomic::{
-    AtomicI64, AtomicPtr, AtomicU64,
+    AtomicI64, AtomicPtr,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
     fence,
 };
 use crate::primitives::{Arc, Mutex};
 
-/// Bytes of a chunk, and its alignment. Doubling it halves the chunk headers and doubles the
-/// least memory a size class takes.
-const CHUNK_BYTES: usize = 32 * 1024;
-/// Chunks are bought this many at a time at most: 1 MiB.
-const MAX_CHUNKS_AT_ONCE: usize = 32;
 /// Task ids are taken from the process-wide counter this many at a time.
 const ID_BLOCK: u64 = 64;
-
-const POOL: bool = !cfg!(any(loom, miri, wakeful_no_pool));
-/// Slot sizes: steps of 16 bytes to 256, then of 64 to 1024.
-const CLASSES: usize = 25;
-
-const fn class_of(bytes: usize) -> usize {
-    match bytes {
-        0..=64 => 0,
-        65..=256 => (bytes - 64).div_ceil(16),
-        _ => 12 + (bytes - 256).div_ceil(64),
-    }
-}
-
-const fn class_bytes(class: usize) -> usize {
-    if class <= 12 {
-        64 + 16 * class
-    } else {
-        256 + 64 * (class - 12)
-    }
-}
-
-/// Where a type of task goes. Decided at compile time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Placement {
-    Pooled(u8),
-    /// Its own allocation: the whole layout, and where the task starts in it.
-    Large {
-        layout: Layout,
-        offset: usize,
-    },
-}
-
-impl Placement {
-    pub(crate) const fn of(task: Layout) -> Self {
-        if POOL && task.size() <= class_bytes(CLASSES - 1) && task.align() <= 16 {
-            return Self::Pooled(class_of(task.size()) as u8);
-        }
-        Self::large(task)
-    }
-
-    pub(crate) const fn large(task: Layout) -> Self {
-        let (layout, offset) = match Layout::new::<Large>().extend(task) {
-            Ok(both) => both,
-            Err(_) => panic!("the task is too large for this address space"),
-        };
-        Self::Large { layout, offset }
-    }
-}
 
 /// The scheduler that owns an arena's tasks.
 pub(crate) trait Owner: Send + Sync + 'static {
     fn registry(&self) -> &Registry;
 }
-
-/// Every arena of one scheduler.
-pub(crate) struct Registry(Mutex<Vec<SharedPtr>>);
-
-#[derive(Clone, Copy, PartialEq)]
-struct SharedPtr(NonNull<Shared>);
-
-// SAFETY: A3. An entry is removed before its `Shared` is freed, and `Shared` is used by any thread.
-unsafe impl Send for SharedPtr {}
 
 /// The part of an arena that any thread may touch.
 struct Shared {
@@ -140,28 +89,6 @@ const OPEN: i64 = 1 << 62;
 
 fn closed() -> *mut Header {
     ptr::without_provenance_mut(1)
-}
-
-#[repr(C)]
-struct Chunk {
-    shared: NonNull<Shared>,
-    next: *mut Chunk,
-    /// Set on the first chunk of a purchase: how many were bought with it.
-    bought: u32,
-    slot_bytes: u32,
-    slots: u32,
-    /// Where slot 0 starts, from the chunk's start.
-    first_slot: u32,
-    /// Slots handed out at least once. The ones beyond were never written.
-    used: AtomicU32,
-}
-
-/// Before each large task.
-#[repr(C)]
-struct Large {
-    shared: Option<NonNull<Shared>>,
-    id: u64,
-    key: usize,
 }
 
 /// The owning side: where one thread allocates.
@@ -206,7 +133,7 @@ pub(crate) fn with_local<R>(f: impl FnOnce(&Arena) -> R) -> R {
     LOCAL.with_borrow(|local| f(local.as_deref().expect("the caller is on its seat")))
 }
 
-static NEXT_ID: StdAtomicU64 = StdAtomicU64::new(1);
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 /// Memory for a task, not yet written.
 pub(crate) struct Slot {
@@ -234,7 +161,7 @@ impl Arena {
             large: Mutex::new(Slab::new()),
         });
         let shared = NonNull::from(Box::leak(shared));
-        owner.registry().0.lock().push(SharedPtr(shared));
+        owner.registry().add(shared);
         Box::new(Self {
             shared,
             free: [const { Cell::new(ptr::null_mut()) }; CLASSES],
@@ -365,8 +292,8 @@ impl Arena {
         });
         let slot_bytes = class_bytes(class);
         let head = size_of::<Chunk>();
-        let slots = (CHUNK_BYTES - head - 8) / (slot_bytes + size_of::<AtomicU64>());
-        let first_slot = (head + slots * size_of::<AtomicU64>()).next_multiple_of(16);
+        let slots = (CHUNK_BYTES - head - 8) / (slot_bytes + chunk::ID_BYTES);
+        let first_slot = (head + slots * chunk::ID_BYTES).next_multiple_of(16);
         debug_assert!(first_slot + slots * slot_bytes <= CHUNK_BYTES);
         let shared = self.shared();
         // SAFETY: A1. The memory is a chunk of ours that nobody sees yet.
@@ -414,47 +341,6 @@ fn publish(slot: &Slot) {
             }
         }
     }
-}
-
-/// A task that belongs to no scheduler. It must be done before anybody sees it.
-pub(crate) fn take_orphan(placement: Placement) -> Slot {
-    let id = NEXT_ID.fetch_add(1, Relaxed);
-    let task = allocate_large(None, id, placement);
-    Slot {
-        task,
-        fresh: true,
-        id,
-        placement,
-    }
-}
-
-fn allocate_large(
-    shared: Option<NonNull<Shared>>,
-    id: u64,
-    placement: Placement,
-) -> NonNull<Header> {
-    let Placement::Large { layout, offset } = placement else {
-        unreachable!("pooled")
-    };
-    // SAFETY: The layout holds at least the prefix, so its size is not zero.
-    let memory = unsafe { alloc(layout) };
-    if memory.is_null() {
-        handle_alloc_error(layout);
-    }
-    if let Some(shared) = shared {
-        // SAFETY: A3. The arena is open: its `Arena` called us.
-        unsafe { shared.as_ref() }.left.fetch_add(1, Relaxed);
-    }
-    let task = memory.wrapping_add(offset).cast::<Header>();
-    let large = Large {
-        shared,
-        id,
-        key: usize::MAX,
-    };
-    // SAFETY: The memory is ours, and the prefix ends where the task starts.
-    unsafe { Large::of_ptr(task, offset).write(large) };
-    // SAFETY: `offset` bytes into an allocation is not null.
-    unsafe { NonNull::new_unchecked(task) }
 }
 
 /// The scheduler a task belongs to, as the type its arena was made with. Null for an orphan.
@@ -544,25 +430,6 @@ fn free_remote(shared: NonNull<Shared>, task: NonNull<Header>) {
     one_less(shared);
 }
 
-#[cold]
-fn release_large(task: NonNull<Header>, placement: Placement) {
-    let Placement::Large { layout, offset } = placement else {
-        unreachable!("pooled")
-    };
-    let large = Large::of(task, offset);
-    // SAFETY: A3. A large task lives behind its prefix until we free both.
-    let Large { shared, key, .. } = unsafe { large.read() };
-    if let Some(shared) = shared {
-        // SAFETY: A3. This task is still counted.
-        unsafe { shared.as_ref() }.large.lock().remove(key);
-    }
-    // SAFETY: T4. Allocated by `allocate_large` with this layout, and not in the list any more.
-    unsafe { dealloc(task.as_ptr().cast::<u8>().wrapping_sub(offset), layout) };
-    if let Some(shared) = shared {
-        one_less(shared);
-    }
-}
-
 /// One slot or large task is back.
 fn one_less(shared: NonNull<Shared>) {
     // SAFETY: A3. It was counted until now.
@@ -579,7 +446,7 @@ fn end(shared: NonNull<Shared>) {
     let this = unsafe { shared.as_ref() };
     // SAFETY: A3. The registry is in the owner, which we still hold.
     let registry = unsafe { &*this.registry };
-    registry.0.lock().retain(|entry| entry.0 != shared);
+    registry.remove(shared);
     // SAFETY: A3. As above; it came from `Box::leak`.
     let this = unsafe { Box::from_raw(shared.as_ptr()) };
     let mut purchases = Vec::new();
@@ -619,146 +486,6 @@ impl Drop for Arena {
         // ORDERING: AcqRel as in `one_less`.
         if shared.left.fetch_sub(OPEN - live, AcqRel) == OPEN - live {
             end(self.shared);
-        }
-    }
-}
-
-fn purchase_layout(chunks: usize) -> Layout {
-    Layout::from_size_align(chunks * CHUNK_BYTES, CHUNK_BYTES).expect("at most 1 MiB")
-}
-
-fn buy_chunks(count: usize) -> *mut Chunk {
-    let layout = purchase_layout(count);
-    // SAFETY: The size is at least one chunk.
-    let memory = unsafe { alloc_zeroed(layout) };
-    if memory.is_null() {
-        handle_alloc_error(layout);
-    }
-    memory.cast()
-}
-
-impl Large {
-    fn of(task: NonNull<Header>, offset: usize) -> *mut Large {
-        Self::of_ptr(task.as_ptr(), offset)
-    }
-
-    /// The prefix lies at the start of the allocation.
-    fn of_ptr(task: *mut Header, offset: usize) -> *mut Large {
-        task.wrapping_byte_sub(offset).cast()
-    }
-}
-
-impl Chunk {
-    #[inline]
-    fn of(task: NonNull<Header>) -> NonNull<Chunk> {
-        let chunk = task
-            .as_ptr()
-            .map_addr(|address| address & !(CHUNK_BYTES - 1));
-        // SAFETY: A4. A chunk does not start at address 0.
-        unsafe { NonNull::new_unchecked(chunk.cast()) }
-    }
-
-    fn is_full(&self) -> bool {
-        self.used.load(Relaxed) == self.slots
-    }
-
-    /// # Safety
-    ///
-    /// A2: the chunk belongs to the caller's arena and is not full.
-    unsafe fn next_fresh(chunk: *mut Chunk) -> NonNull<Header> {
-        // SAFETY: A1. The caller's chunk.
-        let this = unsafe { &*chunk };
-        let index = this.used.load(Relaxed);
-        // The ids beyond `used` are zero since the chunk was bought, and Relaxed is enough: a
-        // dump that sees the count early sees an id of 0.
-        this.used.store(index + 1, Relaxed);
-        let offset = this.first_slot + index * this.slot_bytes;
-        // SAFETY: A1. Inside the chunk, so not null.
-        unsafe { NonNull::new_unchecked(chunk.wrapping_byte_add(offset as usize).cast()) }
-    }
-
-    fn id_at<'a>(chunk: *mut Chunk, index: u32) -> &'a AtomicU64 {
-        let ids = chunk.wrapping_add(1).cast::<AtomicU64>();
-        // SAFETY: A1. `index` is less than the slots of the chunk; zeroed when bought.
-        unsafe { &*ids.wrapping_add(index as usize) }
-    }
-
-    #[inline]
-    fn id<'a>(task: NonNull<Header>) -> &'a AtomicU64 {
-        let chunk = Self::of(task);
-        // SAFETY: A4. The caller's task is pooled.
-        let Chunk {
-            first_slot,
-            slot_bytes,
-            ..
-        } = unsafe { &*chunk.as_ptr() };
-        let offset = (task.as_ptr().addr() - chunk.as_ptr().addr()) as u32 - first_slot;
-        Self::id_at(chunk.as_ptr(), offset / slot_bytes)
-    }
-
-    /// Shows every task of the chunk that is there before and after `read`.
-    fn visit<T>(
-        chunk: *mut Chunk,
-        read: &mut impl FnMut(NonNull<Header>, u64) -> T,
-        keep: &mut impl FnMut(T),
-    ) {
-        // SAFETY: A1. A chunk stays until its arena ends, and the caller holds the registry.
-        let this = unsafe { &*chunk };
-        for index in 0..this.used.load(Relaxed) {
-            let id = Self::id_at(chunk, index);
-            // ORDERING: Acquire; pairs with the Release in `publish`.
-            let before = id.load(Acquire);
-            if before == 0 {
-                continue;
-            }
-            let offset = this.first_slot + index * this.slot_bytes;
-            let task = chunk.wrapping_byte_add(offset as usize).cast::<Header>();
-            // SAFETY: A1. Inside the chunk, so not null.
-            let seen = read(unsafe { NonNull::new_unchecked(task) }, before);
-            // ORDERING: Acquire; pairs with the Release fence in `begin_reuse`.
-            fence(Acquire);
-            if id.load(Relaxed) == before {
-                keep(seen);
-            }
-        }
-    }
-}
-
-impl Default for Registry {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl Registry {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(Vec::new()))
-    }
-
-    /// Shows every task to `read`, and what it returned to `keep` if the task's slot was not
-    /// reused meanwhile. `read` may only do atomic loads on the header. Tasks neither start nor
-    /// end in here, so neither closure may free one.
-    pub(crate) fn visit<T>(
-        &self,
-        mut read: impl FnMut(NonNull<Header>, u64) -> T,
-        mut keep: impl FnMut(T),
-    ) {
-        let arenas = self.0.lock();
-        for arena in arenas.iter() {
-            // SAFETY: A3. Entries leave the registry before they are freed, and we hold its lock.
-            let shared = unsafe { arena.0.as_ref() };
-            // ORDERING: Acquire; pairs with the Release in `cut_chunk`.
-            let mut chunk = shared.chunks.load(Acquire);
-            while !chunk.is_null() {
-                Chunk::visit(chunk, &mut read, &mut keep);
-                // SAFETY: A1. As above; `next` is written before the chunk is published.
-                chunk = unsafe { (*chunk).next };
-            }
-            let large = shared.large.lock();
-            for (_, task) in large.iter() {
-                let placement = placement_of(task.0);
-                keep(read(task.0, id_of(task.0, placement)));
-            }
         }
     }
 }

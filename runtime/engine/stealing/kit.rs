@@ -1,0 +1,173 @@
+//! What a worker brings to its seat, and where a thread that sits keeps it.
+//!
+//! - **X1** The kit of a seat is in one place: the thread-locals of the thread that sits, or the
+//!   `Worker` or `Shared` that keeps it while nobody does.
+
+use std::cell::{Cell, RefCell};
+use std::ptr;
+use std::sync::Arc;
+
+use super::Shared;
+use super::queue::Local;
+use crate::engine::task::list::TaskList;
+use crate::engine::task::{Arena, Runnable, pool};
+
+/// What only the worker on the seat touches.
+pub(super) struct Core {
+    pub(super) seat: usize,
+    pub(super) queue: Local,
+    pub(super) tick: u32,
+    /// Tasks run in a row from the slot for the task woken last.
+    pub(super) streak: u32,
+    /// We are counted in `searching`.
+    pub(super) is_searching: bool,
+    /// We gave up a search, and saw work then (I3).
+    pub(super) owes_search: bool,
+    /// The driver is waking tasks: notify once when it is through.
+    pub(super) in_turn: bool,
+}
+
+/// What goes with a seat: who has it may act as its worker.
+pub(super) struct Kit {
+    pub(super) core: Box<Core>,
+    pub(super) arena: Box<Arena>,
+}
+
+/// A thread on a seat. Its arena is the thread's arena.
+struct Seated {
+    shared: Arc<Shared>,
+    core: Box<Core>,
+}
+
+thread_local! {
+    static CURRENT: RefCell<Option<Seated>> = const { RefCell::new(None) };
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// This thread runs tasks of a work-stealing runtime, with or without a seat, until this drops.
+pub(super) struct OnDuty(bool);
+
+impl OnDuty {
+    pub(super) fn begin() -> Self {
+        Self(IS_WORKER.replace(true))
+    }
+}
+
+impl Drop for OnDuty {
+    fn drop(&mut self) {
+        IS_WORKER.set(self.0);
+    }
+}
+
+/// True on a thread that runs tasks of a work-stealing runtime.
+pub(super) fn is_worker() -> bool {
+    IS_WORKER.get()
+}
+
+impl Core {
+    pub(super) fn new(seat: usize, queue: Local) -> Box<Self> {
+        Box::new(Self {
+            seat,
+            queue,
+            tick: 0,
+            streak: 0,
+            is_searching: false,
+            owes_search: false,
+            in_turn: false,
+        })
+    }
+
+    /// Adds to the ring. Half of a full ring, and the task, go to the injector.
+    pub(super) fn push(&mut self, shared: &Shared, mut task: Runnable) {
+        while let Err(back) = self.queue.push(task) {
+            task = back;
+            let mut half = self.queue.take_half();
+            if !half.is_empty() {
+                half.push_back(task);
+                shared.inject_all(half);
+                return;
+            }
+            // Thieves made room.
+        }
+    }
+
+    /// Takes everything out: the seat is to be left.
+    pub(super) fn drain(&mut self) -> TaskList {
+        let mut tasks = TaskList::new();
+        while let Some(task) = self.queue.take_next().or_else(|| self.queue.pop()) {
+            tasks.push_back(task);
+        }
+        tasks
+    }
+}
+
+/// Runs `f` with this thread's core, if it is on a seat of `shared`.
+#[inline]
+pub(super) fn with_core<R>(shared: &Shared, f: impl FnOnce(&mut Core) -> R) -> Option<R> {
+    let run = |current: &RefCell<Option<Seated>>| match &mut *current.borrow_mut() {
+        Some(seated) if ptr::eq(&raw const *seated.shared, shared) => Some(f(&mut seated.core)),
+        _ => None,
+    };
+    CURRENT.try_with(run).ok().flatten()
+}
+
+/// True if this thread sits on a seat of `shared`.
+#[inline]
+pub(super) fn is_seated(shared: &Shared) -> bool {
+    with_core(shared, |_| ()).is_some()
+}
+
+/// How a task comes to be queued.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    Spawned,
+    Woken,
+}
+
+/// Queues on this thread's seat, and sees to it that the task does not depend on this thread
+/// alone. Gives the task back if the thread has no seat of `shared`.
+#[inline]
+pub(super) fn push_here(shared: &Shared, task: Runnable, reason: Reason) -> Option<Runnable> {
+    let mut task = Some(task);
+    let several = with_core(shared, |core| {
+        let task = task.take()?;
+        let alone = match reason {
+            Reason::Spawned => {
+                core.push(shared, task);
+                core.queue.len() < 2 && !core.queue.has_next()
+            }
+            Reason::Woken => match core.queue.put_next(task) {
+                Some(displaced) => {
+                    core.push(shared, displaced);
+                    false
+                }
+                None => true,
+            },
+        };
+        (!core.in_turn).then_some(!alone)
+    });
+    match several {
+        Some(Some(true)) => shared.notify_cheaply(),
+        Some(Some(false)) => shared.carry_out(shared.idle.watch()),
+        _ => {}
+    }
+    task
+}
+
+/// Takes this thread off its seat, if it has one.
+pub(super) fn stand_up() -> Option<(Arc<Shared>, Kit)> {
+    let Seated { shared, core } = CURRENT.with_borrow_mut(Option::take)?;
+    let arena = pool::install(None).expect("X1: the arena goes with the core");
+    Some((shared, Kit { core, arena }))
+}
+
+/// Puts this thread on a seat. It must have none.
+pub(super) fn sit_down(shared: Arc<Shared>, kit: Kit) {
+    let Kit { core, arena } = kit;
+    let outer = pool::install(Some(arena));
+    let empty = CURRENT.replace(Some(Seated { shared, core }));
+    debug_assert!(
+        outer.is_none() && empty.is_none(),
+        "X1: a thread has one seat"
+    );
+}
