@@ -168,7 +168,7 @@ impl Shared {
                 self.get_up();
             }
             // L3: the shutdown finds the task without us.
-            Err(task) => mem::forget(task),
+            Err(task) => task.void(),
         }
     }
 
@@ -445,7 +445,7 @@ pub(crate) fn shutdown(shared: &Arc<Shared>) {
     shared.inbox.close(&mut queue);
     // The turns in the queue are void: below we take the tasks themselves.
     while let Some(task) = queue.pop_front() {
-        mem::forget(task);
+        task.void();
     }
     let foreign = shared.foreign.lock().take();
     // SAFETY: T1, L3. We had the seat, nobody gets it again, and both queues are closed.

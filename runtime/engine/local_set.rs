@@ -68,7 +68,7 @@ impl Schedule for Shared {
         match self.inbox.push(task) {
             Ok(()) => self.notify(),
             // The set is dropped, and found the task without us.
-            Err(task) => mem::forget(task),
+            Err(task) => task.void(),
         }
     }
 
@@ -311,7 +311,7 @@ impl LocalSet {
     /// Runs queued tasks. True if there may be more.
     fn tick(&self) -> bool {
         // Taken out: a task may poll this set's futures again from inside.
-        let mut queue = mem::replace(&mut *self.queue.borrow_mut(), TaskList::new());
+        let mut queue = self.queue.take();
         let more = self.shared.tick(&mut queue);
         queue.append(&mut self.queue.borrow_mut());
         *self.queue.borrow_mut() = queue;
@@ -377,7 +377,7 @@ impl Drop for LocalSet {
         let mut queue = self.queue.take();
         shared.inbox.close(&mut queue);
         while let Some(task) = queue.pop_front() {
-            mem::forget(task);
+            task.void();
         }
         let arena = shared.arena.lock().take();
         // SAFETY: T1, S1. We are the only one that ran tasks, both queues are closed, and

@@ -181,7 +181,7 @@ impl Shared {
         match self.injector.push(task) {
             Ok(()) => self.notify(),
             // G2: the last worker to retire finds the task without us.
-            Err(task) => mem::forget(task),
+            Err(task) => task.void(),
         }
     }
 
@@ -351,6 +351,6 @@ impl Shared {
 /// Turns that are void: whoever cancels all tasks finds them without.
 fn forget_all(tasks: &mut TaskList) {
     while let Some(task) = tasks.pop_front() {
-        mem::forget(task);
+        task.void();
     }
 }

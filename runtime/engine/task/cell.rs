@@ -53,6 +53,7 @@ struct Cell<F: Future, S> {
     scheduler: PhantomData<fn(S)>,
 }
 
+#[repr(C)]
 union Stage<F: Future> {
     future: ManuallyDrop<F>,
     output: ManuallyDrop<F::Output>,
@@ -75,11 +76,21 @@ impl<F: Future, S: Schedule> Cell<F, S> {
         }
     }
 
-    /// The stage of `task`.
+    /// Where the future is, while it is there.
+    fn future(task: NonNull<Header>) -> *mut F {
+        Self::stage(task).cast()
+    }
+
+    /// Where the output is, while it is there.
+    fn output(task: NonNull<Header>) -> *mut F::Output {
+        Self::stage(task).cast()
+    }
+
+    /// The union's fields both start where it does.
     fn stage(task: NonNull<Header>) -> *mut Stage<F> {
         // SAFETY: C1. The callers' tasks are cells of this type and alive.
-        let stage = unsafe { &(*task.cast::<Self>().as_ptr()).stage };
-        stage.with_mut(|stage| stage)
+        let cell = unsafe { task.cast::<Self>().as_ref() };
+        cell.stage.with_mut(|stage| stage)
     }
 }
 
@@ -122,10 +133,14 @@ unsafe fn reuse(
 ) {
     pool::begin_reuse();
     let task = task.as_ptr();
+    // SAFETY: A1. A slot of ours.
+    let vtable_slot = unsafe { &raw mut (*task).vtable };
     // SAFETY: A1. Nobody but dumps reads a free slot, and they do not read this field.
-    unsafe { (&raw mut (*task).vtable).write(vtable) };
-    // SAFETY: A1, T4. As above; the slot was emptied before the task was freed.
-    unsafe { (&raw mut (*task).join).write(UnsafeCell::new(None)) };
+    unsafe { vtable_slot.write(vtable) };
+    // SAFETY: A1. A slot of ours.
+    let join_slot = unsafe { &raw mut (*task).join };
+    // SAFETY: A1, T4. As for the vtable; the slot was emptied before the task was freed.
+    unsafe { join_slot.write(UnsafeCell::new(None)) };
     // SAFETY: A1. Initialized, and from here on only atomic stores.
     let header = unsafe { &*task };
     header.state.reset();
@@ -178,7 +193,7 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
     let polled = catch_unwind(AssertUnwindSafe(|| {
         let waker = waker::borrowed(task);
         // SAFETY: C2, T1. The future is there and ours.
-        let future = unsafe { &mut *(*Cell::<F, S>::stage(task)).future };
+        let future = unsafe { &mut *Cell::<F, S>::future(task) };
         // SAFETY: C3.
         let future = unsafe { Pin::new_unchecked(future) };
         future.poll(&mut Context::from_waker(&waker))
@@ -196,21 +211,8 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
             }
         },
         Ok(Poll::Ready(output)) => {
-            // SAFETY: C2, T1. The future is done and still there.
-            match unsafe { drop_future::<F, S>(task) } {
-                Ok(()) => {
-                    // SAFETY: C2, T1. The stage is empty.
-                    unsafe { (*Cell::<F, S>::stage(task)).output = ManuallyDrop::new(output) };
-                    // SAFETY: T1. We end our turn.
-                    unsafe { finish(task, Outcome::Value) };
-                }
-                Err(payload) => {
-                    quietly(|| drop(output));
-                    set_payload(header, payload);
-                    // SAFETY: T1. We end our turn.
-                    unsafe { finish(task, Outcome::Panicked) };
-                }
-            }
+            // SAFETY: C2, T1. The future is done and still there, and we end our turn.
+            unsafe { end_ready::<F, S>(task, output) };
             Polled::Done
         }
         Err(payload) => {
@@ -226,15 +228,40 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
     }
 }
 
+/// Ends the turn of a task whose future is ready. A future that panics when it is dropped has
+/// panicked, output or not.
+///
+/// # Safety
+///
+/// C2, T1: the future is there and the caller's.
+unsafe fn end_ready<F: Future, S: Schedule>(task: NonNull<Header>, output: F::Output) {
+    // SAFETY: The caller's contract.
+    let outcome = match unsafe { drop_future::<F, S>(task) } {
+        Ok(()) => {
+            // SAFETY: C2, T1. The stage is empty.
+            unsafe { Cell::<F, S>::output(task).write(output) };
+            Outcome::Value
+        }
+        Err(payload) => {
+            quietly(|| drop(output));
+            // SAFETY: T4. Not done yet.
+            set_payload(unsafe { task.as_ref() }, payload);
+            Outcome::Panicked
+        }
+    };
+    // SAFETY: T1. We end the turn.
+    unsafe { finish(task, outcome) };
+}
+
 /// Drops the future. `Err` if that panicked.
 ///
 /// # Safety
 ///
 /// C2, T1: the future is there and the caller's.
 unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(), Payload> {
-    let stage = Cell::<F, S>::stage(task);
+    let future = Cell::<F, S>::future(task);
     // SAFETY: C2. The caller's contract; nobody uses the future after this.
-    let drop = || unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+    let drop = || unsafe { future.drop_in_place() };
     catch_unwind(AssertUnwindSafe(drop))
 }
 
@@ -345,9 +372,8 @@ unsafe fn read_output<F: Future, S: Schedule>(task: NonNull<Header>, to: *mut ()
     let id = super::id_of(task);
     let result = match header.state.snapshot().outcome() {
         Outcome::Value => {
-            let stage = Cell::<F, S>::stage(task);
             // SAFETY: C2. The output is there and nobody uses it after this.
-            Ok(unsafe { ManuallyDrop::take(&mut (*stage).output) })
+            Ok(unsafe { Cell::<F, S>::output(task).read() })
         }
         Outcome::Cancelled => Err(JoinError::cancelled(id)),
         // SAFETY: T2. The caller's.
@@ -361,9 +387,8 @@ unsafe fn read_output<F: Future, S: Schedule>(task: NonNull<Header>, to: *mut ()
 ///
 /// T2: the outcome is a value, which is there and the caller's.
 unsafe fn drop_output<F: Future, S: Schedule>(task: NonNull<Header>) {
-    let stage = Cell::<F, S>::stage(task);
     // SAFETY: C2. The caller's contract.
-    unsafe { ManuallyDrop::drop(&mut (*stage).output) };
+    unsafe { Cell::<F, S>::output(task).drop_in_place() };
 }
 
 /// The scheduler of `task`.

@@ -82,6 +82,9 @@ impl Runnable {
         unsafe { (vtable.cancel)(self.0) }
     }
 
+    /// Gives the turn up. Only where a shutdown cancels the task itself ([`cancel_all`]).
+    pub(crate) fn void(self) {}
+
     #[inline]
     pub(crate) fn header(&self) -> &Header {
         // SAFETY: T4. A task with a turn is not done, so it is alive.
