@@ -10,7 +10,7 @@ use wakeful::runtime::{Handle, RuntimeFlavor};
 use wakeful::time::{Instant, sleep};
 
 mod re_exported {
-    pub(crate) use wakeful;
+    pub(crate) use ::wakeful as runtime;
 }
 
 fn flavor() -> RuntimeFlavor {
@@ -18,9 +18,9 @@ fn flavor() -> RuntimeFlavor {
 }
 
 #[wakeful::main(flavor = "current_thread")]
-async fn helper<T: Clone>(value: &T, twice: bool) -> Vec<T>
+async fn helper<T>(value: &T, twice: bool) -> Vec<T>
 where
-    T: Send,
+    T: Clone + Send,
 {
     let mut copies = vec![value.clone()];
     if twice {
@@ -168,7 +168,7 @@ async fn the_crate_may_have_another_name() {
     other_name::task::yield_now().await;
 }
 
-#[re_exported::wakeful::test(crate = "crate::re_exported::wakeful", flavor = "local")]
+#[re_exported::runtime::test(crate = "crate::re_exported::runtime", flavor = "local")]
 async fn the_crate_may_come_through_another() {
     assert_eq!(flavor(), RuntimeFlavor::CurrentThread);
 }

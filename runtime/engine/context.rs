@@ -70,6 +70,16 @@ pub(crate) fn driver() -> Arc<driver::Handle> {
     }
 }
 
+/// The reactor of the runtime this thread is in.
+#[cfg(feature = "reactor")]
+#[track_caller]
+pub(crate) fn reactor() -> Arc<super::reactor::Handle> {
+    match driver().io() {
+        Some(reactor) => Arc::clone(reactor),
+        None => panic!("{NO_IO}"),
+    }
+}
+
 pub(crate) fn try_driver() -> Option<Arc<driver::Handle>> {
     #[cfg(test)]
     if let Some(driver) = testing::driver() {

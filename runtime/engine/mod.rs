@@ -1,5 +1,4 @@
 //! The executor: everything between `spawn` and `poll`.
-#[cfg(not(loom))]
 pub(crate) mod blocking;
 #[cfg(not(loom))]
 pub(crate) mod builder;

@@ -9,7 +9,7 @@ use socket2::SockRef;
 
 use crate::io::Interest;
 use crate::leaf::Site;
-use crate::net::raw::receive_into_buf;
+use crate::net::kernel::receive_into_buf;
 use crate::net::udp::internet;
 use crate::net::{TcpStream, UdpSocket, tcp};
 

@@ -1,7 +1,7 @@
 //! Methods that several sockets have in common, written once.
 //!
 //! Each macro stands in an `impl` block of a type with a field `io: Registered<_>`. `$pair` is a
-//! line of an example that makes two connected ones, `a` and `b`.
+//! part of an example that makes two, `a` and `b`.
 
 /// Waiting for readiness, and operations of the caller's own making.
 macro_rules! readiness_methods {
@@ -71,8 +71,7 @@ macro_rules! readiness_methods {
 
         /// Calls `f` if the socket is ready for `interest`.
         ///
-        /// When `f` says `WouldBlock`, the socket counts as not ready until the next event, so `f`
-        /// must say so only if this socket did.
+        /// `f` must say `WouldBlock` only if this socket did: it then counts as not ready.
         ///
         /// # Errors
         ///
@@ -85,9 +84,7 @@ macro_rules! readiness_methods {
             self.io.try_io(interest, |_| f())
         }
 
-        /// Calls `f` as soon as it does not say `WouldBlock`.
-        ///
-        /// `f` must say `WouldBlock` only if this socket did.
+        /// Calls `f` until it does not say `WouldBlock`. Only this socket may make it say so.
         ///
         /// # Errors
         ///
@@ -117,8 +114,8 @@ macro_rules! poll_ready_methods {
         /// When the runtime is gone.
         #[track_caller]
         pub fn $read(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-            let poll = self.io.registration().poll_read_ready(cx, Site::here());
-            poll.map_ok(drop)
+            let source = self.io.registration();
+            source.poll_read_ready(cx, Site::here()).map_ok(drop)
         }
 
         /// Polls for room to write. The last caller's waker is the one that is woken.
@@ -140,8 +137,7 @@ macro_rules! stream_methods {
         readiness_methods!($pair);
         poll_ready_methods!(poll_read_ready, poll_write_ready);
 
-        /// Reads what is there, without waiting. `Ok(0)` is the end of the stream, or a `buf` of
-        /// no bytes.
+        /// Reads what is there, without waiting. `Ok(0)` is the end of the stream.
         ///
         /// # Errors
         ///
@@ -214,8 +210,10 @@ macro_rules! stream_methods {
             let poll = self
                 .io
                 .poll_stream_io(cx, Direction::Read, site, len, |io| {
-                    crate::net::raw::receive_into(buf, |buf| Ok((SockRef::from(io).recv(buf)?, ())))
-                        .map(|(n, ())| n)
+                    crate::net::kernel::receive_into(buf, |buf| {
+                        Ok((SockRef::from(io).recv(buf)?, ()))
+                    })
+                    .map(|(n, ())| n)
                 });
             poll.map_ok(drop)
         }
@@ -394,7 +392,7 @@ macro_rules! datagram_methods {
             buf: &mut ReadBuf<'_>,
         ) -> Poll<io::Result<()>> {
             let poll = self.io.poll_io(cx, Direction::Read, Site::here(), |io| {
-                crate::net::raw::receive_into(buf, |buf| Ok((SockRef::from(io).recv(buf)?, ())))
+                crate::net::kernel::receive_into(buf, |buf| Ok((SockRef::from(io).recv(buf)?, ())))
             });
             poll.map_ok(drop)
         }
@@ -446,8 +444,7 @@ macro_rules! std_methods {
         /// `initial` is what the first operations may try before there was an event.
         #[track_caller]
         pub(crate) fn with_readiness(socket: $mio, initial: crate::io::Ready) -> io::Result<Self> {
-            let io = crate::net::register(socket, initial)?;
-            Ok(Self { io })
+            crate::net::register(socket, initial).map(|io| Self { io })
         }
     };
 }

@@ -14,7 +14,7 @@
 //! one waker a direction: the last caller's.
 //!
 //! Files: `methods` (what several sockets have in common, written once), `tcp`, `udp`, `unix`,
-//! `split` (the halves of a stream), `addr` (names to addresses), `raw` (the unsafe parts).
+//! `split` (the halves of a stream), `addr` (names to addresses), `kernel` (the unsafe parts).
 //!
 //! Absent on purpose: blocking calls, TLS, name resolution of our own.
 
@@ -26,7 +26,7 @@ mod split;
 mod addr;
 #[cfg(any(feature = "io-util", feature = "bytes"))]
 mod buf_mut;
-mod raw;
+mod kernel;
 pub mod tcp;
 mod udp;
 #[cfg(unix)]
@@ -42,31 +42,17 @@ pub use udp::UdpSocket;
 pub use unix::{UnixDatagram, UnixListener, UnixSocket, UnixStream};
 
 use std::io;
-use std::sync::Arc;
 
 use mio::event::Source;
 
 use crate::engine::context;
-use crate::engine::reactor::{Handle, Registered};
+use crate::engine::reactor::Registered;
 use crate::io::Ready;
-
-/// The reactor of the runtime this thread is in.
-///
-/// # Panics
-///
-/// Outside of a runtime, and on one whose I/O is not enabled.
-#[track_caller]
-pub(crate) fn current_reactor() -> Arc<Handle> {
-    match context::driver().io() {
-        Some(reactor) => Arc::clone(reactor),
-        None => panic!("{}", context::NO_IO),
-    }
-}
 
 /// Registers a socket with the current runtime's reactor.
 #[track_caller]
 fn register<E: Source>(source: E, initial: Ready) -> io::Result<Registered<E>> {
-    Registered::new(&current_reactor(), source, initial)
+    Registered::new(&context::reactor(), source, initial)
 }
 
 /// Refuses a socket that would put a worker to sleep, in debug builds.

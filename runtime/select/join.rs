@@ -226,6 +226,10 @@ pin_project! {
 }
 
 /// Completes all branches.
+///
+/// # Cancel safety
+///
+/// Outputs that are there already are lost.
 pub fn join<B: Join>(branches: B, biased: bool) -> JoinFuture<B> {
     let turn = Turn { first: 0, biased };
     JoinFuture { branches, turn }
@@ -260,6 +264,10 @@ pin_project! {
 }
 
 /// Completes all branches, or none further after the first error.
+///
+/// # Cancel safety
+///
+/// Values that are there already are lost.
 pub fn try_join<E, B: TryJoin<E>>(branches: B, biased: bool) -> TryJoinFuture<B, E> {
     TryJoinFuture {
         branches,

@@ -316,7 +316,7 @@ macro_rules! __select {
 /// known when the program is written, or to use all threads, spawn tasks.
 ///
 /// Each poll begins at another future, so that all get on even if one uses up the task's budget
-/// each time. With `biased;` in front each poll begins at the first: use it where the order matters.
+/// each time. With `biased;` in front each poll begins at the first: use it if the order matters.
 ///
 /// # Cancel safety
 ///

@@ -1,9 +1,9 @@
 //! `select!`, `join!`, `try_join!` and `pin!`: waiting for several futures in one task.
 //!
 //! All are `macro_rules`. What a macro need not write into the user's function is here, as plain
-//! code: `order` decides which branch comes first, `join` polls a chain of futures. The macros reach
-//! it through `$crate::__support`, so they work under any name of this crate and whatever names
-//! the user has shadowed.
+//! code: `order` decides which branch comes first, `join` polls a chain of futures. The macros
+//! reach it through `$crate::__support`, so they work under any name of this crate and whatever
+//! names the user has shadowed.
 //!
 //! What must not compile:
 //!

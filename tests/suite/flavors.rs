@@ -14,17 +14,17 @@ use std::time::Duration;
 use wakeful::runtime::{Builder, Runtime};
 
 /// Longer than any machine needs; only a failing test waits for it.
-pub const LONG: Duration = Duration::from_secs(60);
+pub(crate) const LONG: Duration = Duration::from_secs(60);
 
 /// A scheduler to run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum On {
+pub(crate) enum On {
     CurrentThread,
     Workers(usize),
 }
 
 impl On {
-    pub fn builder(self) -> Builder {
+    pub(crate) fn builder(self) -> Builder {
         let mut builder = match self {
             On::CurrentThread => Builder::new_current_thread(),
             On::Workers(workers) => {
@@ -37,12 +37,12 @@ impl On {
         builder
     }
 
-    pub fn runtime(self) -> Runtime {
+    pub(crate) fn runtime(self) -> Runtime {
         self.builder().build().expect("the runtime starts")
     }
 
     /// Runs `future` as the main future of a runtime of its own.
-    pub fn run<F: Future>(self, future: F) -> F::Output {
+    pub(crate) fn run<F: Future>(self, future: F) -> F::Output {
         self.runtime().block_on(future)
     }
 }
@@ -81,12 +81,12 @@ macro_rules! each_runtime {
 }
 
 /// Runs `body` on a thread of its own, and fails if it hangs.
-pub fn bounded(body: impl FnOnce() + Send + 'static) {
+pub(crate) fn bounded(body: impl FnOnce() + Send + 'static) {
     bounded_on_stack(8 << 20, body);
 }
 
 /// As [`bounded`], on a stack of so many bytes.
-pub fn bounded_on_stack(bytes: usize, body: impl FnOnce() + Send + 'static) {
+pub(crate) fn bounded_on_stack(bytes: usize, body: impl FnOnce() + Send + 'static) {
     let (done, is_done) = channel();
     let runner = thread::Builder::new()
         .name(thread::current().name().unwrap_or("test").to_owned())
@@ -109,7 +109,7 @@ pub fn bounded_on_stack(bytes: usize, body: impl FnOnce() + Send + 'static) {
 /// Runs `body` in a process of its own: this test binary again, with only the test `name`.
 ///
 /// For what is counted per process, and for what ends a process when it goes wrong.
-pub fn alone(name: &str, body: impl FnOnce()) {
+pub(crate) fn alone(name: &str, body: impl FnOnce()) {
     const INSIDE: &str = "WAKEFUL_TEST_ALONE";
     if std::env::var_os(INSIDE).is_some() {
         return body();
@@ -124,10 +124,10 @@ pub fn alone(name: &str, body: impl FnOnce()) {
 
 /// Opens once. Anybody may wait, on any executor.
 #[derive(Clone, Default)]
-pub struct Gate(Arc<Mutex<(bool, Vec<Waker>)>>);
+pub(crate) struct Gate(Arc<Mutex<(bool, Vec<Waker>)>>);
 
 impl Gate {
-    pub fn open(&self) {
+    pub(crate) fn open(&self) {
         let mut state = self.0.lock().unwrap();
         state.0 = true;
         let waiting = std::mem::take(&mut state.1);
@@ -137,11 +137,11 @@ impl Gate {
         }
     }
 
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.0.lock().unwrap().0
     }
 
-    pub fn poll(&self, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll(&self, cx: &Context<'_>) -> Poll<()> {
         let waker = cx.waker().clone();
         let mut state = self.0.lock().unwrap();
         if state.0 {
@@ -151,13 +151,13 @@ impl Gate {
         Poll::Pending
     }
 
-    pub async fn opened(&self) {
+    pub(crate) async fn opened(&self) {
         std::future::poll_fn(|cx| self.poll(cx)).await;
     }
 }
 
 /// Yields until `condition` holds.
-pub async fn until(condition: impl Fn() -> bool) {
+pub(crate) async fn until(condition: impl Fn() -> bool) {
     while !condition() {
         wakeful::task::yield_now().await;
     }
@@ -165,15 +165,15 @@ pub async fn until(condition: impl Fn() -> bool) {
 
 /// A waker that counts.
 #[derive(Default)]
-pub struct Wakes(AtomicUsize);
+pub(crate) struct Wakes(AtomicUsize);
 
 impl Wakes {
-    pub fn new() -> (Arc<Wakes>, Waker) {
+    pub(crate) fn new() -> (Arc<Wakes>, Waker) {
         let wakes = Arc::new(Wakes::default());
         (wakes.clone(), Waker::from(wakes))
     }
 
-    pub fn count(&self) -> usize {
+    pub(crate) fn count(&self) -> usize {
         self.0.load(SeqCst)
     }
 }
@@ -193,7 +193,7 @@ impl Wake for Unpark {
 }
 
 /// A foreign executor: polls `future` on this thread, with no runtime of ours around it.
-pub fn foreign_block_on<F: Future>(future: F) -> F::Output {
+pub(crate) fn foreign_block_on<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);
     loop {
@@ -205,12 +205,12 @@ pub fn foreign_block_on<F: Future>(future: F) -> F::Output {
 }
 
 /// Polls once with a waker that does nothing.
-pub fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
+pub(crate) fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
     Pin::new(future).poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// The message `call` panics with.
-pub fn panic_message<R>(call: impl FnOnce() -> R) -> String {
+pub(crate) fn panic_message<R>(call: impl FnOnce() -> R) -> String {
     let Err(payload) = catch_unwind(AssertUnwindSafe(call)) else {
         panic!("expected a panic");
     };
@@ -224,10 +224,10 @@ pub fn panic_message<R>(call: impl FnOnce() -> R) -> String {
 }
 
 /// Calls its closure when dropped.
-pub struct OnDrop<F: FnOnce()>(Option<F>);
+pub(crate) struct OnDrop<F: FnOnce()>(Option<F>);
 
 impl<F: FnOnce()> OnDrop<F> {
-    pub fn new(call: F) -> Self {
+    pub(crate) fn new(call: F) -> Self {
         Self(Some(call))
     }
 }

@@ -1,4 +1,4 @@
-//! `JoinSet`: order, cancellation, panics, many tasks, foreign wakers.
+//! `JoinSet`: order, cancellation, panics, many tasks.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -10,10 +10,10 @@ use std::task::{Context, Poll, ready};
 
 use wakeful::task::{JoinSet, yield_now};
 
-use crate::flavors::{Gate, On, OnDrop, Wakes, foreign_block_on, panic_message, poll_once, until};
+use crate::flavors::{Gate, On, OnDrop, panic_message, poll_once, until};
 
 /// A set of tasks that complete when their gate opens, with their index.
-fn gated(count: usize) -> (JoinSet<usize>, Vec<Gate>) {
+pub(super) fn gated(count: usize) -> (JoinSet<usize>, Vec<Gate>) {
     let gates: Vec<Gate> = (0..count).map(|_| Gate::default()).collect();
     let mut set = JoinSet::new();
     for (i, gate) in gates.iter().cloned().enumerate() {
@@ -317,58 +317,6 @@ each_runtime! {
         });
     }
 
-    /// The last waker counts, it is woken once, and it is released.
-    fn foreign_wakers(on) {
-        let runtime = on.runtime();
-        let (mut set, gates) = {
-            let _context = runtime.enter();
-            gated(2)
-        };
-        let (first, first_waker) = Wakes::new();
-        let (second, second_waker) = Wakes::new();
-        for waker in [&first_waker, &second_waker, &second_waker] {
-            assert!(set.poll_join_next(&mut Context::from_waker(waker)).is_pending());
-        }
-        gates[0].open();
-        runtime.block_on(until(|| second.count() > 0));
-        assert_eq!((first.count(), second.count()), (0, 1));
-        let mut cx = Context::from_waker(&second_waker);
-        let Poll::Ready(Some(Ok(0))) = set.poll_join_next(&mut cx) else {
-            panic!("woken for nothing");
-        };
-        let again = set.poll_join_next_with_id(&mut Context::from_waker(&first_waker));
-        assert!(again.is_pending());
-        drop((first_waker, second_waker));
-        assert_eq!((Arc::strong_count(&first), Arc::strong_count(&second)), (2, 1));
-        drop(set);
-        assert_eq!(Arc::strong_count(&first), 1, "the set keeps a waker");
-        gates[1].open();
-        assert_eq!(first.count(), 0);
-    }
-
-    /// The whole set may live on another executor.
-    fn on_a_foreign_executor(on) {
-        if on == On::CurrentThread {
-            return;
-        }
-        let runtime = on.runtime();
-        let mut set = JoinSet::new();
-        for i in 0..100u32 {
-            set.spawn_on(async move {
-                yield_now().await;
-                i
-            }, runtime.handle());
-        }
-        let sum = foreign_block_on(async {
-            let mut sum = 0;
-            while let Some(result) = set.join_next().await {
-                sum += result.unwrap();
-            }
-            sum
-        });
-        assert_eq!(sum, 4950);
-    }
-
     fn blocking_members(on) {
         let runtime = on.runtime();
         let mut set = JoinSet::new();
@@ -393,24 +341,6 @@ each_runtime! {
             let mut all = set.join_all().await;
             all.sort();
             assert_eq!(all, (0..10).collect::<Vec<_>>());
-        });
-    }
-
-    /// When the runtime goes first, the tasks count as cancelled, later ones too.
-    fn outlives_its_runtime(on) {
-        let runtime = on.runtime();
-        let handle = runtime.handle().clone();
-        let mut set: JoinSet<()> = JoinSet::new();
-        for _ in 0..10 {
-            set.spawn_on(std::future::pending(), &handle);
-        }
-        drop(runtime);
-        set.spawn_on(std::future::pending(), &handle);
-        set.spawn_blocking_on(|| (), &handle);
-        foreign_block_on(async {
-            while let Some(result) = set.join_next().await {
-                assert!(result.unwrap_err().is_cancelled());
-            }
         });
     }
 

@@ -11,6 +11,7 @@ mod combinations;
 mod coop;
 mod hostile;
 mod join_set;
+mod join_set_foreign;
 mod large_futures;
 mod leaks;
 mod nesting;

@@ -30,10 +30,13 @@ const LAYERS: &[(&str, &[&str])] = &[
         &["primitives", "budget", "engine::task"],
     ),
     ("engine", &["primitives", "budget", "leaf", "engine"]),
+    // A descriptor that is waited for: of `io` by its name, of `net` by what it needs.
+    ("io::unix", PUBLIC),
     ("io", &["primitives", "budget", "leaf"]),
     ("io::unix", PUBLIC),
     ("select", &["primitives", "budget", "leaf"]),
     ("sync", &["primitives", "budget", "leaf"]),
+    ("select", &["budget", "task::local_key"]),
     ("task", PUBLIC),
     ("time", PUBLIC),
     ("net", PUBLIC),

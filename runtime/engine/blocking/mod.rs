@@ -1,8 +1,8 @@
 //! Threads for calls that block.
 //!
-//! `spawn_blocking`, `fs` and `lookup_host` hand a [`Job`] to [`Pool::submit`]; the runtime ends the
-//! pool with [`Pool::shutdown`]. The pool knows no task and no runtime: a job knows how to run and
-//! how to be cancelled, and `Config::enter` is how a thread comes to be inside a runtime.
+//! `spawn_blocking`, `fs` and `lookup_host` hand a [`Job`] to [`Pool::submit`]; the runtime ends
+//! the pool with [`Pool::shutdown`]. The pool knows no runtime: a job knows how to run and how to
+//! be cancelled, and `Config::enter` is how a thread comes to be inside a runtime.
 //!
 //! ```text
 //!  submit --> queue --> thread: enter, on_start, (next job, run)*, on_stop, guard dropped
@@ -14,23 +14,25 @@
 //! One lock holds the queue and all counts, so no job can fall between "the queue is empty" and
 //! "this thread leaves". What holds whenever the lock is free:
 //!
-//! - **B1** The threads asleep in `work` number `idle + claimed`. `submit` moves one from `idle` to
+//! - **J1** The threads asleep in `work` number `idle + claimed`. `submit` moves one from `idle` to
 //!   `claimed` before it notifies; whichever sleeper wakes first, for whatever reason, takes the
 //!   claim. A thread that finds a claim never leaves, so a notification cannot go to a leaver.
-//! - **B2** `able` counts the threads that will look at the queue again. A thread takes itself out
-//!   in the same critical section in which it finds nothing to do. The queue is empty or `able > 0`.
-//! - **B3** While `idle > 0`, at most `claimed` jobs are queued: a thread falls idle only beside an
+//! - **J2** `able` counts the threads that will look at the queue again. A thread takes itself
+//!   out in the same critical section in which it finds nothing to do. The queue is empty or
+//!   `able > 0`.
+//! - **J3** While `idle > 0`, at most `claimed` jobs are queued: a thread falls idle only beside an
 //!   empty queue, and a job that finds an idle thread claims it.
-//! - **B4** Once `closed`, nothing enters the queue.
-//! - **B5** No job is run, cancelled or dropped, and no hook is called, under the lock.
+//! - **J4** Once `closed`, nothing enters the queue.
+//! - **J5** No job is run, cancelled or dropped, and no hook is called, under the lock.
 //!
-//! Not here: several queues. On many cores they win little and they break B1 to B3.
+//! Not here: several queues. On many cores they win little and they break J1 to J3.
 
 #[cfg(all(test, loom))]
 mod models;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
+#[cfg(not(loom))]
 pub(crate) mod tasks;
 
 use std::any::Any;
@@ -345,7 +347,7 @@ impl State {
         !self.closed && self.idle == 0 && self.able < max_threads
     }
 
-    /// Claims an idle thread for the job just queued (B1).
+    /// Claims an idle thread for the job just queued (J1).
     fn claim(&mut self) -> bool {
         let found = self.idle > 0;
         if found {
@@ -356,9 +358,9 @@ impl State {
     }
 
     fn check(&self) {
-        debug_assert!(self.idle + self.claimed <= self.able, "B1");
-        debug_assert!(self.queue.is_empty() || self.able > 0, "B2");
-        debug_assert!(self.idle == 0 || self.queue.len() <= self.claimed, "B3");
+        debug_assert!(self.idle + self.claimed <= self.able, "J1");
+        debug_assert!(self.queue.is_empty() || self.able > 0, "J2");
+        debug_assert!(self.idle == 0 || self.queue.len() <= self.claimed, "J3");
     }
 }
 

@@ -1,6 +1,6 @@
 //! From the operating system's events to wakers: mio, readiness, and who waits for it.
 //!
-//! The driver turns the [`Reactor`]; sockets and the like hold a [`Registration`] (most of them
+//! The driver sleeps in the [`Reactor`]; sockets and the like hold a [`Registration`] (most of them
 //! inside a [`Registered`], which takes the source out of the selector when it is dropped).
 //! Below it is mio, and `std::task::Waker` is all it knows of tasks.
 //!
@@ -9,12 +9,13 @@
 //!   socket ---------------> Handle        Registration <--------- leaf future
 //!                             |                |  (5) waker stored, Pending
 //!                             v                v
-//!   selector --(2) turn--> Reactor --(3)--> Readiness --(6)--> Waker::wake
+//!   selector --(2) wait--> Reactor --(3)--> Readiness --(6)--> Waker::wake
 //! ```
 //!
 //! 1. [`Handle::register`] takes a token, then tells the selector.
-//! 2. [`Reactor::turn`] sleeps in the selector and gets a batch of events.
-//! 3. Each event finds its source by token and adds its flags: [`readiness`] has the rules R1..R5.
+//! 2. [`Reactor::wait`] sleeps in the selector and gets a batch of events.
+//! 3. [`Reactor::dispatch`]: each event finds its source by token and adds its flags.
+//!    [`readiness`] has the rules for these, R1..R5.
 //! 4. A leaf tries its operation while the flags say so, and clears them on `WouldBlock`;
 //! 5. when they are clear it leaves its waker,
 //! 6. which the next event takes out and wakes.

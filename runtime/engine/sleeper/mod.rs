@@ -115,6 +115,12 @@ impl Sleeper {
         self.word.swap(RUNNING, Acquire) == NOTIFIED
     }
 
+    /// True while a permit is there.
+    #[cfg(all(test, not(loom)))]
+    pub(crate) fn has_permit(&self) -> bool {
+        self.word.load(Relaxed) == NOTIFIED
+    }
+
     /// Wakes the sleeper, or leaves a permit for the next one. Never allocates.
     pub(crate) fn unpark(&self) {
         // ORDERING: Release, for what the sleeper is to see; pairs with the Acquire in end.

@@ -248,6 +248,23 @@ impl Worker {
         stand_up().map(|(_, kit)| kit)
     }
 
+    /// Stands up, to sit down again later.
+    #[cfg(test)]
+    pub(super) fn put_back(&mut self) {
+        self.kit = self.stand_up();
+    }
+
+    /// True if somebody unparked the worker, which sleeps alone.
+    #[cfg(test)]
+    pub(super) fn is_called(&self) -> bool {
+        self.shared.seats[self.seat].sleeper.has_permit()
+    }
+
+    #[cfg(test)]
+    pub(super) fn forget_call(&self) {
+        self.shared.seats[self.seat].sleeper.end();
+    }
+
     fn has_core(&self) -> bool {
         with_core(&self.shared, |core| core.seat == self.seat).unwrap_or(false)
     }

@@ -12,9 +12,9 @@ use std::os::fd::AsRawFd;
 
 use mio::unix::SourceFd;
 
+use crate::engine::context;
 use crate::io::unix::AsyncFd;
 use crate::io::{Interest, Ready};
-use crate::net::current_reactor;
 
 /// Making one.
 impl<T: AsRawFd> AsyncFd<T> {
@@ -76,7 +76,7 @@ impl<T: AsRawFd> AsyncFd<T> {
         interest: Interest,
     ) -> Result<Self, AsyncFdRegisterError<T>> {
         let fd = inner.as_raw_fd();
-        match current_reactor().register(&mut SourceFd(&fd), interest, Ready::EMPTY) {
+        match context::reactor().register(&mut SourceFd(&fd), interest, Ready::EMPTY) {
             Ok(registration) => Ok(Self {
                 registration,
                 inner: Some(inner),

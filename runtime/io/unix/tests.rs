@@ -139,7 +139,7 @@ fn a_descriptor_is_let_go() {
 #[test]
 fn r49_files_are_refused() {
     run(async {
-        let reactor = crate::net::current_reactor();
+        let reactor = crate::engine::context::reactor();
         let before = reactor.sources();
         let file = tempfile::tempfile().unwrap();
         let error = AsyncFd::try_new(file).unwrap_err();

@@ -48,7 +48,10 @@ pub(crate) fn inspect<S: Copy>(
         ));
     };
     let arguments = after_generics(tokens, function + 2);
-    let is_group = |at: usize, delimiter| matches!(tokens.get(at), Some(Token { kind: Kind::Group(d, _), .. }) if *d == delimiter);
+    let is_group = |at: usize, delimiter| match tokens.get(at).map(|token| &token.kind) {
+        Some(Kind::Group(found, _)) => *found == delimiter,
+        _ => false,
+    };
     if !is_group(arguments, Delimiter::Parenthesis) || !is_group(last, Delimiter::Brace) {
         let text = "expected an `async fn` with a body";
         return Err(Mistake::new(text, tokens[function].span));

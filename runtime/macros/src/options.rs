@@ -329,111 +329,79 @@ mod tests {
         );
     }
 
-    #[test]
-    fn each_mistake_has_its_text_and_place() {
-        let table = [
-            (
-                r#"flavor = "foo""#,
-                "No such runtime flavor `foo`. The runtime flavors are: \
-              `current_thread`, `local`, `multi_thread`.",
-                r#""foo""#,
-            ),
-            (
-                r#"flavor = "single_thread""#,
-                "The single threaded runtime flavor is called \
-              `current_thread`.",
-                r#""single_thread""#,
-            ),
-            (
-                r#"flavor = "basic_scheduler""#,
-                "The `basic_scheduler` runtime flavor has been \
-              renamed to `current_thread`.",
-                r#""basic_scheduler""#,
-            ),
-            (
-                "flavor = 1",
-                "Failed to parse value of `flavor` as string.",
-                "1",
-            ),
-            ("worker_threads = 0", "`worker_threads` may not be 0.", "0"),
-            (
-                "worker_threads = a",
-                "Failed to parse value of `worker_threads` as integer.",
-                "a",
-            ),
-            (
-                "worker_threads = 1, worker_threads = 2",
-                "`worker_threads` set multiple times.",
-                "2",
-            ),
-            (
-                "worker_threads = 1 2",
-                "expected `,` after the value of `worker_threads`",
-                "2",
-            ),
-            (
-                "worker_threads =",
-                "expected a value: `worker_threads = …`",
-                "=",
-            ),
-            ("flavor", "expected a value: `flavor = …`", "flavor"),
-            (
-                "start_paused = 1",
-                "Failed to parse value of `start_paused` as bool.",
-                "1",
-            ),
-            (
-                "start_paused = true",
-                "The `start_paused` option requires the `current_thread` \
-              runtime flavor. Use `#[main(flavor = \"current_thread\")]`",
-                "true",
-            ),
-            (
-                r#"unhandled_panic = "ignore""#,
-                "The `unhandled_panic` option requires the \
-              `current_thread` runtime flavor. Use `#[main(flavor = \"current_thread\")]`",
-                r#""ignore""#,
-            ),
-            (
-                r#"crate = "4 2""#,
-                "Failed to parse value of `crate` as path: \"4 2\"",
-                r#""4 2""#,
-            ),
-            (
-                r#"crate = """#,
-                "Failed to parse value of `crate` as path: \"\"",
-                r#""""#,
-            ),
-            (
-                "threaded_scheduler",
-                "Set the runtime flavor with #[main(flavor = \
-              \"multi_thread\")].",
-                "threaded_scheduler",
-            ),
-            (
-                "foo",
-                "Unknown attribute foo is specified; expected one of: `flavor`, \
-              `worker_threads`, `start_paused`, `crate`, `unhandled_panic`",
-                "foo",
-            ),
-            (
-                "foo = 1",
-                "Unknown attribute foo is specified; expected one of: `flavor`, \
-              `worker_threads`, `start_paused`, `crate`, `unhandled_panic`",
-                "foo = 1",
-            ),
-            (r#""foo""#, "Unknown attribute inside the macro", r#""foo""#),
-        ];
+    /// Each line: the options, the text, and, from its place on, the source.
+    fn check(table: &[(&str, &str, &str)]) {
         for (source, text, place) in table {
-            assert_eq!(
-                mistake(Macro::Main, source),
-                (text.to_owned(), place),
-                "{source}"
-            );
+            let expected = ((*text).to_owned(), *place);
+            assert_eq!(mistake(Macro::Main, source), expected, "{source}");
         }
-        let text = "The `worker_threads` option requires the `multi_thread` runtime flavor. \
-                    Use `#[test(flavor = \"multi_thread\")]`";
+    }
+
+    #[test]
+    fn unknown_names_are_refused() {
+        let known = "`flavor`, `worker_threads`, `start_paused`, `crate`, `unhandled_panic`";
+        let unknown = format!("Unknown attribute foo is specified; expected one of: {known}");
+        let flavor = "Set the runtime flavor with #[main(flavor = \"multi_thread\")].";
+        let renamed = "Attribute `core_threads` is renamed to `worker_threads`";
+        check(&[
+            ("foo", &unknown, "foo"),
+            ("foo = 1", &unknown, "foo = 1"),
+            (r#""foo""#, "Unknown attribute inside the macro", r#""foo""#),
+            ("threaded_scheduler", flavor, "threaded_scheduler"),
+            ("core_threads = 1", renamed, "core_threads = 1"),
+        ]);
+    }
+
+    #[test]
+    fn wrong_flavors_are_refused() {
+        let none = "No such runtime flavor `foo`. \
+                    The runtime flavors are: `current_thread`, `local`, `multi_thread`.";
+        let single = "The single threaded runtime flavor is called `current_thread`.";
+        let old = "The `basic_scheduler` runtime flavor has been renamed to `current_thread`.";
+        let number = "Failed to parse value of `flavor` as string.";
+        check(&[
+            (r#"flavor = "foo""#, none, r#""foo""#),
+            (r#"flavor = "single_thread""#, single, r#""single_thread""#),
+            (r#"flavor = "basic_scheduler""#, old, r#""basic_scheduler""#),
+            ("flavor = 1", number, "1"),
+        ]);
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        let integer = "Failed to parse value of `worker_threads` as integer.";
+        let twice = "`worker_threads` set multiple times.";
+        let comma = "expected `,` after the value of `worker_threads`";
+        let nothing = "expected a value: `worker_threads = …`";
+        let boolean = "Failed to parse value of `start_paused` as bool.";
+        let path = "Failed to parse value of `crate` as path: \"4 2\"";
+        let empty = "Failed to parse value of `crate` as path: \"\"";
+        check(&[
+            ("worker_threads = 0", "`worker_threads` may not be 0.", "0"),
+            ("worker_threads = a", integer, "a"),
+            ("worker_threads = 1, worker_threads = 2", twice, "2"),
+            ("worker_threads = 1 2", comma, "2"),
+            ("worker_threads =", nothing, "="),
+            ("flavor", "expected a value: `flavor = …`", "flavor"),
+            ("start_paused = 1", boolean, "1"),
+            (r#"crate = "4 2""#, path, r#""4 2""#),
+            (r#"crate = """#, empty, r#""""#),
+        ]);
+    }
+
+    #[test]
+    fn options_of_another_flavor_are_refused() {
+        let paused = "The `start_paused` option requires the `current_thread` runtime flavor. \
+                      Use `#[main(flavor = \"current_thread\")]`";
+        let panics = "The `unhandled_panic` option requires the `current_thread` runtime flavor. \
+                      Use `#[main(flavor = \"current_thread\")]`";
+        check(&[
+            ("start_paused = true", paused, "true"),
+            (r#"unhandled_panic = "ignore""#, panics, r#""ignore""#),
+        ]);
+        let workers = "The `worker_threads` option requires the `multi_thread` runtime flavor. \
+                       Use `#[test(flavor = \"multi_thread\")]`";
         let found = mistake(Macro::Test, "worker_threads = 4");
-        assert_eq!(found, (text.to_owned(), "4"));
+        assert_eq!(found, (workers.to_owned(), "4"));
     }
 }

@@ -17,8 +17,8 @@ use crate::engine::reactor::{Direction, Registered};
 use crate::io::{Interest, ReadBuf, Ready};
 use crate::leaf::Site;
 use crate::net::addr::{self, ToSocketAddrs};
+use crate::net::kernel::receive_into;
 use crate::net::no_address;
-use crate::net::raw::receive_into;
 use crate::net::tcp::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 
 /// A TCP connection.

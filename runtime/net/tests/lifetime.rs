@@ -79,6 +79,45 @@ fn names_are_addresses_or_looked_up() {
     assert!(known);
 }
 
+/// A source that is the first one, registered by another thread while the runtime's own thread
+/// sleeps and watches nothing, is watched.
+#[test]
+fn r09_the_first_source_of_another_thread_is_watched() {
+    let (parks, parked) = std::sync::mpsc::channel();
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .on_thread_park(move || drop(parks.send(())))
+        .build()
+        .unwrap();
+    let handle = runtime.handle().clone();
+    let (sends, sent) = std::sync::mpsc::channel::<Waker>();
+    let (ends, ended) = std::sync::mpsc::channel();
+    let other = std::thread::spawn(move || {
+        parked.recv().unwrap();
+        let waker = sent.recv().unwrap();
+        let _guard = handle.enter();
+        let (a, b) = UnixStream::pair().unwrap();
+        let mut readable = pin!(b.readable());
+        let cx = &mut Context::from_waker(&waker);
+        assert!(readable.as_mut().poll(cx).is_pending());
+        a.try_write(b"x").unwrap();
+        // The runtime's thread gets here only if it has seen the event.
+        ended.recv().unwrap();
+        assert!(readable.as_mut().poll(cx).is_ready());
+    });
+    let mut polls = 0;
+    runtime.block_on(std::future::poll_fn(|cx| {
+        polls += 1;
+        if polls > 1 {
+            return Poll::Ready(());
+        }
+        sends.send(cx.waker().clone()).unwrap();
+        Poll::Pending
+    }));
+    ends.send(()).unwrap();
+    other.join().unwrap();
+}
+
 /// Making a future does nothing.
 #[test]
 fn r41_nothing_happens_before_the_first_poll() {

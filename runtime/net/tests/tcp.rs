@@ -253,3 +253,42 @@ fn r52_shutdown_of_a_connection_that_is_gone_is_ok() {
         shut_down(&mut a).await.unwrap();
     });
 }
+
+/// The same on the work-stealing runtime: the driver's thread, and who polls, change all the time.
+#[test]
+fn tcp_echo_on_several_workers() {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        crate::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                crate::spawn(async move {
+                    while let Ok(bytes) = read(&mut stream, 64).await {
+                        if bytes.is_empty() || write(&mut stream, &bytes).await.is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+        });
+        let clients: Vec<_> = (0..16_u8)
+            .map(|id| {
+                crate::spawn(async move {
+                    let mut stream = TcpStream::connect(addr).await.unwrap();
+                    for round in 0..50 {
+                        assert_eq!(write(&mut stream, &[id, round]).await.unwrap(), 2);
+                        assert_eq!(read(&mut stream, 64).await.unwrap(), [id, round]);
+                    }
+                })
+            })
+            .collect();
+        for client in clients {
+            client.await.unwrap();
+        }
+    });
+}

@@ -11,7 +11,7 @@ use crate::engine::reactor::Direction;
 use crate::io::{Interest, ReadBuf};
 use crate::leaf::Site;
 use crate::net::UdpSocket;
-use crate::net::raw::receive_into;
+use crate::net::kernel::receive_into;
 use crate::net::udp::socket::internet;
 
 /// Peeking: the next receive gets the same datagram. What does not fit into the buffer is left

@@ -15,7 +15,7 @@ use crate::engine::reactor::{Direction, Registered};
 use crate::io::{Interest, ReadBuf};
 use crate::leaf::Site;
 use crate::net::addr::{self, ToSocketAddrs};
-use crate::net::raw::receive_into;
+use crate::net::kernel::receive_into;
 use crate::net::{first_of, no_address};
 
 /// A UDP socket.

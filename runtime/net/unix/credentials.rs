@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::AsFd;
 
-use crate::net::raw;
+use crate::net::kernel;
 use crate::net::unix::{UnixStream, gid_t, pid_t, uid_t};
 
 /// The process on the other end of a Unix stream, as it was when it connected.
@@ -31,7 +31,7 @@ impl UCred {
     }
 
     pub(super) fn of_peer(stream: &UnixStream) -> io::Result<UCred> {
-        let (uid, gid, pid) = raw::peer_credentials(stream.as_fd())?;
+        let (uid, gid, pid) = kernel::peer_credentials(stream.as_fd())?;
         Ok(UCred { uid, gid, pid })
     }
 }

@@ -202,7 +202,7 @@ macro_rules! end_methods {
 
             #[track_caller]
             fn from_mio(end: mio::unix::pipe::$type) -> io::Result<$type> {
-                let reactor = crate::net::current_reactor();
+                let reactor = crate::engine::context::reactor();
                 let interest = Interest::$interest;
                 let io = Registered::with_interest(&reactor, end, interest, Ready::EMPTY)?;
                 Ok(Self { io })
@@ -399,7 +399,7 @@ fn check_pipe(file: &File) -> io::Result<()> {
 
 /// Refuses a descriptor whose access mode is `other`.
 fn check_access(file: &File, other: libc::c_int) -> io::Result<()> {
-    if crate::net::raw::status_flags(file.as_fd())? & libc::O_ACCMODE != other {
+    if crate::net::kernel::status_flags(file.as_fd())? & libc::O_ACCMODE != other {
         return Ok(());
     }
     let kind = io::ErrorKind::InvalidInput;

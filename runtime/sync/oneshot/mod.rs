@@ -10,7 +10,7 @@
 //! - A message sent before the close can still be received. If nobody does, it is dropped together
 //!   with the receiver.
 //!
-//! Built on `core` (the memory, unsafe) and `state` (the transitions); `Promise` is built on the
+//! Built on `ends` (the memory, unsafe) and `state` (the transitions); `Promise` is built on the
 //! same two. Sending costs one allocation for the channel and one atomic read-modify-write, two if
 //! the receiver waits already; receiving a message that is there costs at most one.
 //!
@@ -65,7 +65,7 @@ use std::task::{Context, Poll};
 
 use crate::leaf::{Kind, Site};
 
-pub(in crate::sync) mod core;
+pub(in crate::sync) mod ends;
 pub mod error;
 #[cfg(all(test, loom))]
 mod models;
@@ -73,7 +73,7 @@ mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
-use self::core::{NoMessage, ReceiveEnd, SendEnd};
+use self::ends::{NoMessage, ReceiveEnd, SendEnd};
 use self::error::{RecvError, TryRecvError};
 
 /// Opens a channel for one message.
@@ -90,7 +90,7 @@ use self::error::{RecvError, TryRecvError};
 /// ```
 #[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
-    let (sender, receiver) = core::open();
+    let (sender, receiver) = ends::open();
     let receiver = Receiver {
         end: receiver,
         site: Site::here(),

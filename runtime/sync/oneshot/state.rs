@@ -1,6 +1,6 @@
 //! The state word of a channel: every transition, and nothing but transitions.
 //!
-//! Called by `core`, which acts on what a transition returns. No memory is touched here except the
+//! Called by `ends`, which acts on what a transition returns. No memory is touched here except the
 //! one byte, and no unsafe code is needed.
 //!
 //! Both sides follow one protocol, so each transition takes the [`Side`] that makes it. A side

@@ -12,7 +12,7 @@
 //!                              \--shared()-----> SharedPromise, Clone: every reader gets a clone
 //! ```
 //!
-//! A promise is the receiving end of the core of `oneshot` under names that fit its use: one
+//! A promise is the receiving end of `ends` of `oneshot` under names that fit its use: one
 //! allocation, one atomic read-modify-write to resolve it, at most one to take the value.
 //! `then` adds an allocation for the callback.
 //!
@@ -24,7 +24,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use super::oneshot::core::{ReceiveEnd, SendEnd, open};
+use super::oneshot::ends::{ReceiveEnd, SendEnd, open};
 use crate::leaf::{Kind, Site};
 
 mod shared;
@@ -77,10 +77,6 @@ impl<T> Promise<T> {
     /// resolver.resolve("kept").unwrap();
     /// assert_eq!(promise.try_take().unwrap(), Ok("kept"));
     /// ```
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "a promise without its resolver is of no use"
-    )]
     #[track_caller]
     pub fn new() -> (Promise<T>, Resolver<T>) {
         let (sender, receiver) = open();
@@ -153,7 +149,7 @@ impl<T> Promise<T> {
     /// ```
     #[track_caller]
     pub fn try_take(mut self) -> Result<Result<T, PromiseError>, Promise<T>> {
-        use super::oneshot::core::NoMessage;
+        use super::oneshot::ends::NoMessage;
         assert!(!self.end.is_finished(), "{TAKEN}");
         match self.end.try_receive() {
             Ok(value) => Ok(Ok(value)),

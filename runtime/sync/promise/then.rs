@@ -34,7 +34,7 @@ where
     U: Send + 'static,
     F: FnOnce(T) -> U + Send + 'static,
 {
-    use crate::sync::oneshot::core::NoMessage;
+    use crate::sync::oneshot::ends::NoMessage;
     match promise.try_receive() {
         Ok(value) => return keep(next, callback, value),
         Err(NoMessage::Ever) => return,

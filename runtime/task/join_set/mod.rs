@@ -455,6 +455,8 @@ fn with_id<T>((id, result): (Id, Result<T, JoinError>)) -> Result<(Id, T), JoinE
 
 impl<T> Drop for JoinSet<T> {
     fn drop(&mut self) {
+        // First: what the abort ends wakes nobody, for nobody waits any longer.
+        let _waiting = self.shared.inbox.lock().waiting.take();
         self.abort_running();
     }
 }

@@ -15,7 +15,7 @@ fn r45_blocking_work_keeps_the_clock_where_it_is() {
         let start = Instant::now();
         let nap = spawn(sleep(Duration::from_secs(3600)));
         for _ in 0..20 {
-            // What blocks here is the work itself: real time that virtual time must not pass.
+            // SLEEP: it is the blocking work itself, real time that virtual time must not pass.
             task::spawn_blocking(|| std::thread::sleep(MS))
                 .await
                 .unwrap();

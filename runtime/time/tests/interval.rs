@@ -1,5 +1,6 @@
 //! Which ticks come when.
 
+use super::MissedTickBehavior::{Burst, Delay, Skip};
 use super::*;
 
 /// When each tick came and was due, if `work` milliseconds pass after each, in milliseconds.
@@ -30,72 +31,72 @@ type Case = (
     &'static [(u128, u128)],
 );
 
+const MISSED: [Case; 10] = [
+    (
+        "punctual",
+        Skip,
+        &[0, 99, 100],
+        &[(0, 0), (100, 100), (200, 200), (300, 300)],
+    ),
+    (
+        "late by one period",
+        Burst,
+        &[200, 0, 0],
+        &[(0, 0), (200, 100), (200, 200), (300, 300)],
+    ),
+    (
+        "late by several",
+        Burst,
+        &[350, 0],
+        &[(0, 0), (350, 100), (350, 200)],
+    ),
+    (
+        "late by one period",
+        Delay,
+        &[200, 0, 0],
+        &[(0, 0), (200, 100), (300, 300), (400, 400)],
+    ),
+    (
+        "late by several",
+        Delay,
+        &[350, 0],
+        &[(0, 0), (350, 100), (450, 450)],
+    ),
+    (
+        "on a tick",
+        Skip,
+        &[200, 0, 0],
+        &[(0, 0), (200, 100), (300, 300), (400, 400)],
+    ),
+    (
+        "between ticks",
+        Skip,
+        &[350, 0, 0],
+        &[(0, 0), (350, 100), (400, 400), (500, 500)],
+    ),
+    (
+        "tolerated",
+        Delay,
+        &[105, 0],
+        &[(0, 0), (105, 100), (200, 200)],
+    ),
+    (
+        "no longer tolerated",
+        Delay,
+        &[106, 0],
+        &[(0, 0), (106, 100), (206, 206)],
+    ),
+    (
+        "no longer tolerated",
+        Skip,
+        &[199, 0],
+        &[(0, 0), (199, 100), (200, 200)],
+    ),
+];
+
 #[test]
 fn r47_missed_ticks() {
-    use MissedTickBehavior::{Burst, Delay, Skip};
-    let cases: [Case; 10] = [
-        (
-            "punctual",
-            Skip,
-            &[0, 99, 100],
-            &[(0, 0), (100, 100), (200, 200), (300, 300)],
-        ),
-        (
-            "late by one period",
-            Burst,
-            &[200, 0, 0],
-            &[(0, 0), (200, 100), (200, 200), (300, 300)],
-        ),
-        (
-            "late by several",
-            Burst,
-            &[350, 0],
-            &[(0, 0), (350, 100), (350, 200)],
-        ),
-        (
-            "late by one period",
-            Delay,
-            &[200, 0, 0],
-            &[(0, 0), (200, 100), (300, 300), (400, 400)],
-        ),
-        (
-            "late by several",
-            Delay,
-            &[350, 0],
-            &[(0, 0), (350, 100), (450, 450)],
-        ),
-        (
-            "on a tick",
-            Skip,
-            &[200, 0, 0],
-            &[(0, 0), (200, 100), (300, 300), (400, 400)],
-        ),
-        (
-            "between ticks",
-            Skip,
-            &[350, 0, 0],
-            &[(0, 0), (350, 100), (400, 400), (500, 500)],
-        ),
-        (
-            "tolerated",
-            Delay,
-            &[105, 0],
-            &[(0, 0), (105, 100), (200, 200)],
-        ),
-        (
-            "no longer tolerated",
-            Delay,
-            &[106, 0],
-            &[(0, 0), (106, 100), (206, 206)],
-        ),
-        (
-            "no longer tolerated",
-            Skip,
-            &[199, 0],
-            &[(0, 0), (199, 100), (200, 200)],
-        ),
-    ];
-    for (name, behavior, work, expected) in cases {
+    for (name, behavior, work, expected) in MISSED {
         assert_eq!(ticks(behavior, work), expected, "{behavior:?}, {name}");
     }
 }

@@ -1,101 +1,14 @@
-//! `select!`, `join!`, `try_join!`, `pin!` and `task_local!`: the order of what happens in them.
-//!
-//! A small executor of this file's own runs them: they need no runtime.
+//! `select!`: order, patterns, handlers, borrows.
 
-use std::cell::{Cell, RefCell};
-use std::future::{Future, pending, poll_fn, ready};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::cell::RefCell;
+use std::future::{pending, ready};
+use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::task::{Context, Poll, Wake, Waker};
 
 use wakeful::sync::oneshot;
-use wakeful::{join, select, task_local, try_join};
+use wakeful::{join, select, try_join};
 
-/// Counts wakes.
-#[derive(Default)]
-struct Wakes(AtomicUsize);
-
-impl Wake for Wakes {
-    fn wake(self: Arc<Self>) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
-
-/// Runs a future that is always woken before it is polled again.
-fn run<F: Future>(future: F) -> F::Output {
-    let wakes = Arc::new(Wakes::default());
-    let waker = Waker::from(wakes.clone());
-    let mut future = pin!(future);
-    loop {
-        let before = wakes.0.load(SeqCst);
-        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            return output;
-        }
-        assert!(wakes.0.load(SeqCst) > before, "it waits for nobody");
-    }
-}
-
-fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
-/// Pending so many times, waking itself.
-async fn after(mut polls: u32) {
-    poll_fn(|cx| {
-        if polls == 0 {
-            return Poll::Ready(());
-        }
-        polls -= 1;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
-}
-
-/// Writes a letter down whenever it is polled or dropped.
-struct Spy<'a> {
-    letter: char,
-    polls: u32,
-    log: &'a RefCell<String>,
-}
-
-impl Future for Spy<'_> {
-    type Output = char;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<char> {
-        self.log.borrow_mut().push(self.letter);
-        if self.polls == 0 {
-            return Poll::Ready(self.letter);
-        }
-        self.polls -= 1;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    }
-}
-
-impl Drop for Spy<'_> {
-    fn drop(&mut self) {
-        self.log.borrow_mut().push(self.letter.to_ascii_uppercase());
-    }
-}
-
-fn spies<'a>(log: &'a RefCell<String>) -> impl Fn(char, u32) -> Spy<'a> {
-    |letter, polls| Spy { letter, polls, log }
-}
-
-fn panic_text<R>(action: impl FnOnce() -> R) -> String {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(action)) else {
-        panic!("it did not panic");
-    };
-    match payload.downcast::<String>() {
-        Ok(text) => *text,
-        Err(payload) => (*payload.downcast::<&str>().unwrap()).to_owned(),
-    }
-}
-
-// ---- select! ----
+use crate::spies::{after, panic_text, run, spies};
 
 #[test]
 fn the_first_ready_branch_wins_and_gives_the_value() {
@@ -266,12 +179,11 @@ fn a_handler_may_use_what_the_branches_borrowed() {
 #[test]
 fn handlers_return_break_await_and_fail_from_the_function() {
     async fn fails() -> Result<u32, String> {
-        loop {
-            let number = select! {
-                text = ready("12x") => text.parse::<u32>().map_err(|e| e.to_string())?,
-            };
-            return Ok(number);
-        }
+        let number = select! {
+            text = ready("12x") => text.parse::<u32>().map_err(|e| e.to_string())?,
+        };
+        select! { _ = ready(()), if number == 0 => return Ok(number), else => {} }
+        Ok(number)
     }
     assert_eq!(
         run(fails()),
@@ -344,11 +256,9 @@ fn a_select_in_a_future_and_in_a_handler_of_a_select() {
 fn temporaries_in_a_branch_live_as_long_as_its_future() {
     struct Holder(u32);
     impl Holder {
-        fn future(&mut self) -> impl Future<Output = u32> {
-            async {
-                after(1).await;
-                self.0
-            }
+        async fn future(&mut self) -> u32 {
+            after(1).await;
+            self.0
         }
     }
     let mut holder = Holder(3);
@@ -454,218 +364,6 @@ fn a_select_in_a_task_without_budget_yields_first() {
     });
     assert_eq!(*log.lock().unwrap(), ["before", "other", "selected"]);
 }
-
-// ---- join! and try_join! ----
-
-#[test]
-fn join_gives_all_outputs_in_order() {
-    let (a, b, c) = run(async {
-        join!(
-            async {
-                after(2).await;
-                1
-            },
-            ready("b"),
-            async { after(1).await },
-        )
-    });
-    assert_eq!((a, b, c), (1, "b", ()));
-    run(async { join!() });
-    run(async { join!(biased;) });
-    assert_eq!(run(async { join!(ready(1)) }), (1,));
-}
-
-#[test]
-fn join_begins_each_poll_with_the_next_future() {
-    let log = RefCell::new(String::new());
-    let spy = spies(&log);
-    let outputs = run(async { join!(spy('a', 3), spy('b', 3), spy('c', 3)) });
-    assert_eq!(outputs, ('a', 'b', 'c'));
-    assert_eq!(*log.borrow(), "abcbcacabaAbBcC");
-}
-
-#[test]
-fn biased_join_begins_each_poll_with_the_first() {
-    let log = RefCell::new(String::new());
-    let spy = spies(&log);
-    run(async { join!(biased; spy('a', 1), spy('b', 0), spy('c', 1)) });
-    assert_eq!(
-        *log.borrow(),
-        "abBcaAcC",
-        "a future is dropped when it is done"
-    );
-}
-
-#[test]
-fn try_join_stops_at_the_first_error() {
-    let log = RefCell::new(String::new());
-    let spy = spies(&log);
-    let outcome: Result<(char, (), char), &str> = run(async {
-        try_join!(
-            biased;
-            async { Ok(spy('a', 0).await) },
-            async {
-                after(1).await;
-                Err("failed")
-            },
-            async { Ok(spy('c', 9).await) },
-        )
-    });
-    assert_eq!(outcome, Err("failed"));
-    assert_eq!(*log.borrow(), "aAcC", "c is not polled after the error");
-    let outcome = run(async { try_join!(ready(Ok::<u8, ()>(1)), async { Ok("two") }) });
-    assert_eq!(outcome, Ok((1, "two")));
-}
-
-#[test]
-fn a_try_join_begins_each_poll_with_the_next_future() {
-    let log = RefCell::new(String::new());
-    let spy = spies(&log);
-    let ok = |letter| {
-        let spy = spy(letter, 2);
-        async move { Ok::<char, ()>(spy.await) }
-    };
-    assert_eq!(run(async { try_join!(ok('a'), ok('b')) }), Ok(('a', 'b')));
-    assert_eq!(*log.borrow(), "abbaaAbB");
-}
-
-#[test]
-fn join_does_not_hold_temporaries_over_its_await() {
-    fn is_send<T: Send>(_: T) {}
-    let lock = std::sync::Mutex::new(1);
-    is_send(async { join!(ready(*lock.lock().unwrap()), after(1)) });
-}
-
-// ---- pin! ----
-
-#[test]
-fn pin_shadows_and_declares() {
-    run(async {
-        let future = after(1);
-        wakeful::pin!(future);
-        let _: &mut Pin<&mut _> = &mut future;
-        (&mut future).await;
-        wakeful::pin! {
-            let one = async { 1 };
-            let two = async { 2 };
-        }
-        assert_eq!(join!(one, two), (1, 2));
-        let (a, b) = (async { 3 }, async { 4 });
-        wakeful::pin!(a, b,);
-        assert_eq!(a.await + b.await, 7);
-    });
-}
-
-// ---- task_local! ----
-
-task_local! {
-    /// With an attribute and a visibility.
-    pub static NUMBER: u32;
-    static COUNT: Cell<u32>
-}
-
-#[test]
-fn a_task_local_is_set_within_its_scope_only() {
-    assert!(NUMBER.try_get().is_err());
-    run(async {
-        NUMBER
-            .scope(1, async {
-                assert_eq!(NUMBER.get(), 1);
-                NUMBER.scope(2, async { assert_eq!(NUMBER.get(), 2) }).await;
-                assert_eq!(NUMBER.with(|number| *number), 1);
-            })
-            .await;
-    });
-    assert_eq!(NUMBER.sync_scope(3, || NUMBER.get()), 3);
-    let error = NUMBER.try_with(|_| ()).unwrap_err();
-    assert_eq!(error.to_string(), "task-local value not set");
-    assert_eq!(
-        format!("{error:?} {NUMBER:?}"),
-        "AccessError LocalKey { .. }"
-    );
-}
-
-#[test]
-fn interleaved_scopes_keep_their_values() {
-    let values = run(async {
-        let scope = |value| {
-            NUMBER.scope(value, async {
-                after(2).await;
-                NUMBER.get()
-            })
-        };
-        join!(scope(1), scope(2), scope(3))
-    });
-    assert_eq!(values, (1, 2, 3));
-}
-
-#[test]
-fn the_value_is_there_while_the_future_is_dropped_and_gone_after() {
-    struct Reads<'a>(&'a Cell<Option<u32>>);
-    impl Drop for Reads<'_> {
-        fn drop(&mut self) {
-            self.0.set(NUMBER.try_get().ok());
-        }
-    }
-    let seen = Cell::new(None);
-    for polls in [0, 1] {
-        seen.set(None);
-        let reads = Reads(&seen);
-        let mut future = Box::pin(NUMBER.scope(4, async move {
-            let _reads = reads;
-            pending::<()>().await;
-        }));
-        for _ in 0..polls {
-            assert!(poll_once(future.as_mut()).is_pending());
-        }
-        drop(future);
-        assert_eq!(seen.get(), Some(4), "{polls}");
-    }
-    assert!(NUMBER.try_get().is_err());
-}
-
-#[test]
-fn a_panic_in_a_scope_restores_what_was_set_before() {
-    NUMBER.sync_scope(1, || {
-        panic_text(|| NUMBER.sync_scope(2, || panic!("inside")));
-        assert_eq!(NUMBER.get(), 1);
-        panic_text(|| run(NUMBER.scope(2, async { panic!("inside") })));
-        assert_eq!(NUMBER.get(), 1);
-    });
-}
-
-#[test]
-fn task_locals_say_what_is_wrong() {
-    let text = "cannot access a task-local storage value without setting it first";
-    assert_eq!(panic_text(|| NUMBER.get()), text);
-    let text = "cannot enter a task-local scope while the task-local storage is borrowed";
-    let nested = || NUMBER.sync_scope(1, || NUMBER.with(|_| NUMBER.sync_scope(2, || ())));
-    assert_eq!(panic_text(nested), text);
-    let mut done = pin!(NUMBER.scope(1, ready(())));
-    assert!(poll_once(done.as_mut()).is_ready());
-    let text = "`TaskLocalFuture` polled after completion";
-    assert_eq!(panic_text(|| poll_once(done.as_mut())), text);
-}
-
-#[test]
-fn the_value_of_a_finished_future_can_be_taken() {
-    let mut future = Box::pin(COUNT.scope(Cell::new(1), async {
-        COUNT.with(|count| count.set(count.get() + 1));
-    }));
-    assert_eq!(
-        format!("{future:?}"),
-        "TaskLocalFuture { value: Cell { value: 1 } }"
-    );
-    run(future.as_mut());
-    assert_eq!(future.as_mut().take_value(), Some(Cell::new(2)));
-    assert_eq!(future.as_mut().take_value(), None);
-    assert_eq!(
-        format!("{future:?}"),
-        "TaskLocalFuture { value: <missing> }"
-    );
-}
-
-// ---- with a channel ----
 
 #[test]
 fn a_receiver_that_loses_keeps_its_message() {

@@ -169,7 +169,9 @@ impl<T> Link<T> {
         self.slot(side).with(|slot| {
             // SAFETY: OS3. The waker is posted, so nobody writes. If the other side takes it just
             // now, the bits stay as they are, and only they are compared.
-            let posted = unsafe { (*slot).assume_init_ref() };
+            let slot = unsafe { &*slot };
+            // SAFETY: O3. A posted slot is full.
+            let posted = unsafe { slot.assume_init_ref() };
             posted.will_wake(waker)
         })
     }
