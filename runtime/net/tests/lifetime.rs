@@ -79,7 +79,7 @@ fn names_are_addresses_or_looked_up() {
     assert!(known);
 }
 
-/// R9: a source that is the first one, registered by another thread while the runtime's own thread
+/// A source that is the first one, registered by another thread while the runtime's own thread
 /// sleeps and watches nothing, is watched.
 #[test]
 fn r09_the_first_source_of_another_thread_is_watched() {
@@ -120,7 +120,7 @@ fn r09_the_first_source_of_another_thread_is_watched() {
     other.join().unwrap();
 }
 
-/// R41: making a future does nothing.
+/// Making a future does nothing.
 #[test]
 fn r41_nothing_happens_before_the_first_poll() {
     drop(TcpListener::bind("no such name:1"));
