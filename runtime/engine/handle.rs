@@ -16,7 +16,7 @@ use super::{driver, local, park, stealing};
 
 /// A future larger than this is boxed before it is spawned: moving it around on the stack would
 /// cost more than the allocation, and may not fit a small stack. Debug builds copy more often.
-const BOX_ABOVE_BYTES: usize = if cfg!(debug_assertions) {
+pub(crate) const BOX_ABOVE_BYTES: usize = if cfg!(debug_assertions) {
     2 * 1024
 } else {
     16 * 1024
@@ -213,22 +213,22 @@ impl Handle {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        self.spawn_unsend(future, Location::caller())
+        let spawned = Location::caller();
+        // Here and not further in: a debug build copies the future at every call.
+        if size_of::<F>() > BOX_ABOVE_BYTES {
+            return self.spawn_unsend(Box::pin(future), spawned);
+        }
+        self.spawn_unsend(future, spawned)
     }
 
     /// As `spawn`. That the future may go to other threads if they run tasks is the caller's to
-    /// know.
+    /// know, and to box what is large.
     #[inline]
     pub(crate) fn spawn_unsend<F: Future + 'static>(
         &self,
         future: F,
         spawned: &'static Location<'static>,
     ) -> JoinHandle<F::Output> {
-        if size_of::<F>() > BOX_ABOVE_BYTES {
-            return self
-                .try_spawn(Box::pin(future), spawned)
-                .unwrap_or_else(|refused| refused.end());
-        }
         self.try_spawn(future, spawned)
             .unwrap_or_else(|refused| refused.end())
     }
@@ -375,18 +375,6 @@ impl<F: Future> Refused<F> {
 #[inline]
 pub(crate) fn spawn_here<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     let spawned = Location::caller();
-    if size_of::<F>() > BOX_ABOVE_BYTES {
-        return spawn_sized_here(Box::pin(future), spawned);
-    }
-    spawn_sized_here(future, spawned)
-}
-
-#[track_caller]
-#[inline]
-fn spawn_sized_here<F: Future + 'static>(
-    future: F,
-    spawned: &'static Location<'static>,
-) -> JoinHandle<F::Output> {
     // What comes back is dropped outside of the borrow that `with_handle` holds.
     match context::with_handle(future, |handle, future| handle.try_spawn(future, spawned)) {
         Ok(Ok(handle)) => handle,

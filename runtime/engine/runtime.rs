@@ -5,18 +5,11 @@ use std::marker::PhantomData;
 use std::panic::Location;
 use std::time::{Duration, Instant};
 
-use super::handle::{EnterGuard, Handle, Scheduler};
+use super::handle::{BOX_ABOVE_BYTES, EnterGuard, Handle, Scheduler};
 use super::metrics::RuntimeMetrics;
 use super::task::JoinHandle;
 use super::{context, local, stealing};
 use crate::leaf;
-
-/// Futures larger than this are boxed by `block_on`, for the sake of small stacks.
-const BOX_ABOVE_BYTES: usize = if cfg!(debug_assertions) {
-    2 * 1024
-} else {
-    16 * 1024
-};
 
 /// A runtime: scheduler, timers, I/O, and threads for calls that block.
 ///
@@ -94,7 +87,11 @@ impl Runtime {
     /// If `future` panics, or on a thread that is running async tasks already.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        run(&self.handle, future, Location::caller())
+        let called = Location::caller();
+        if size_of::<F>() > BOX_ABOVE_BYTES {
+            return run(&self.handle, Box::pin(future), called);
+        }
+        run(&self.handle, future, called)
     }
 
     /// Puts this thread into the runtime. See [`Handle::enter`].
@@ -139,18 +136,6 @@ impl Drop for Runtime {
 
 #[track_caller]
 fn run<F: Future>(handle: &Handle, future: F, called: &'static Location<'static>) -> F::Output {
-    if size_of::<F>() > BOX_ABOVE_BYTES {
-        return run_sized(handle, Box::pin(future), called);
-    }
-    run_sized(handle, future, called)
-}
-
-#[track_caller]
-fn run_sized<F: Future>(
-    handle: &Handle,
-    future: F,
-    called: &'static Location<'static>,
-) -> F::Output {
     let _running = context::start_running(handle);
     match &handle.parts().scheduler {
         Scheduler::Local(shared) => local::block_on(shared, future, called),
@@ -271,7 +256,11 @@ impl LocalRuntime {
             .local()
             .expect("a LocalRuntime has one thread");
         let _owner = local::OwnerThread::enter(shared);
-        run(&self.runtime.handle, future, Location::caller())
+        let called = Location::caller();
+        if size_of::<F>() > BOX_ABOVE_BYTES {
+            return run(&self.runtime.handle, Box::pin(future), called);
+        }
+        run(&self.runtime.handle, future, called)
     }
 
     /// Puts this thread into the runtime. See [`Handle::enter`].

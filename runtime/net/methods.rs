@@ -244,7 +244,7 @@ macro_rules! stream_methods {
 
         pub(crate) fn shutdown_write(&self) -> io::Result<()> {
             match self.io.shutdown(std::net::Shutdown::Write) {
-                // R52: the other side was faster.
+                // The other side was faster.
                 Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
                 result => result,
             }

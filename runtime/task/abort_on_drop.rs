@@ -39,6 +39,25 @@ pub struct AbortOnDropHandle<T> {
     handle: Option<JoinHandle<T>>,
 }
 
+impl<T> JoinHandle<T> {
+    /// Aborts the task when the handle is dropped, instead of detaching it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let task = wakeful::spawn(std::future::pending::<()>()).abort_on_drop();
+    /// let watch = task.abort_handle();
+    /// drop(task);
+    /// wakeful::task::yield_now().await;
+    /// assert!(watch.is_finished());
+    /// # });
+    /// ```
+    pub fn abort_on_drop(self) -> AbortOnDropHandle<T> {
+        AbortOnDropHandle::new(self)
+    }
+}
+
 impl<T> AbortOnDropHandle<T> {
     /// Wraps `handle`. From now on, dropping means aborting.
     pub fn new(handle: JoinHandle<T>) -> Self {

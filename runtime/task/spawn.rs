@@ -30,6 +30,9 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    if size_of::<F>() > handle::BOX_ABOVE_BYTES {
+        return handle::spawn_here(Box::pin(future));
+    }
     handle::spawn_here(future)
 }
 

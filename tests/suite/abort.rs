@@ -19,7 +19,7 @@ impl Drop for Bomb {
 }
 
 each_runtime! {
-    /// R17: abort and drop at once, from a thread without a runtime, in all states.
+    /// Abort and drop at once, from a thread without a runtime, in all states.
     fn abort_from_a_plain_thread(on) {
         let runtime = on.runtime();
         let drops = Arc::new(AtomicUsize::new(0));
@@ -66,7 +66,7 @@ each_runtime! {
         }
     }
 
-    /// R17: a task that aborts itself stops at its next await.
+    /// A task that aborts itself stops at its next await.
     fn abort_while_running(on) {
         on.run(async {
             let (sender, receiver) = std::sync::mpsc::channel::<wakeful::task::AbortHandle>();
@@ -89,7 +89,7 @@ each_runtime! {
         });
     }
 
-    /// R17: an abort that comes while the last poll runs does not undo the output.
+    /// An abort that comes while the last poll runs does not undo the output.
     fn abort_in_the_last_poll(on) {
         on.run(async {
             let (sender, receiver) = std::sync::mpsc::channel::<wakeful::task::AbortHandle>();
@@ -111,7 +111,7 @@ each_runtime! {
         });
     }
 
-    /// R17: handles and abort handles work after their runtime is gone.
+    /// Handles and abort handles work after their runtime is gone.
     fn abort_after_the_runtime(on) {
         let runtime = on.runtime();
         let task = runtime.spawn(std::future::pending::<()>());
@@ -124,7 +124,7 @@ each_runtime! {
         abort.abort();
     }
 
-    /// R18: an output nobody wants is dropped, and its panic stays there.
+    /// An output nobody wants is dropped, and its panic stays there.
     fn unwanted_output_with_a_panicking_drop(on) {
         let drops = Arc::new(AtomicUsize::new(0));
         on.run(async {
@@ -232,7 +232,7 @@ each_runtime! {
     }
 }
 
-/// R16: an abort from another thread drops a task that is not `Send` on the thread it lives on.
+/// An abort from another thread drops a task that is not `Send` on the thread it lives on.
 #[test]
 fn a_local_future_is_dropped_at_home() {
     let home = thread::current().id();

@@ -1,4 +1,4 @@
-//! User code that panics wherever the runtime calls it. What others wait for still comes (R14).
+//! User code that panics wherever the runtime calls it. What others wait for still comes.
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,4 +1,4 @@
-//! Large futures on small stacks (R23).
+//! Large futures on small stacks.
 
 use std::future::Future;
 use std::sync::mpsc::channel;

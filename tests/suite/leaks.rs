@@ -1,4 +1,4 @@
-//! Many runtimes one after the other leave nothing behind (R24).
+//! Many runtimes one after the other leave nothing behind.
 //!
 //! Descriptors and threads are counted per process, so each check runs in a process of its own.
 

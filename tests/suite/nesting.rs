@@ -1,4 +1,4 @@
-//! Runtimes inside runtimes, contexts, and what happens after the end (R25): a panic that says
+//! Runtimes inside runtimes, contexts, and what happens after the end: a panic that says
 //! what to do, never a deadlock.
 
 use wakeful::runtime::Handle;

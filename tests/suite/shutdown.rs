@@ -1,4 +1,4 @@
-//! The end of a runtime: it comes, in time, and nothing is lost or leaked (R19, R20).
+//! The end of a runtime: it comes, in time, and nothing is lost or leaked.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
@@ -62,7 +62,7 @@ each_runtime! {
         }
     }
 
-    /// R19: what is spawned by the drop of a task is dropped too, and its handle resolves.
+    /// What is spawned by the drop of a task is dropped too, and its handle resolves.
     fn spawn_from_drop(on) {
         let runtime = on.runtime();
         let owned = Arc::new(());
@@ -98,7 +98,7 @@ each_runtime! {
         assert_eq!((count, Arc::strong_count(&owned)), (10, 1));
     }
 
-    /// R19: threads spawn while the runtime ends. Each handle resolves, each future is dropped.
+    /// Threads spawn while the runtime ends. Each handle resolves, each future is dropped.
     fn spawn_races_with_shutdown(on) {
         for _ in 0..20 {
             let runtime = on.runtime();
@@ -141,7 +141,7 @@ each_runtime! {
         }
     }
 
-    /// R20: a job that never ends does not hold the shutdown longer than its limit.
+    /// A job that never ends does not hold the shutdown longer than its limit.
     fn shutdown_timeout_with_a_stuck_job(on) {
         for limit in [Duration::ZERO, Duration::from_millis(50)] {
             let runtime = on.runtime();
@@ -159,7 +159,7 @@ each_runtime! {
         let _ = foreign_block_on(job);
     }
 
-    /// R20: the longest limit is a limit like any other.
+    /// The longest limit is a limit like any other.
     fn shutdown_timeout_of_duration_max(on) {
         on.runtime().shutdown_timeout(Duration::MAX);
         let runtime = on.runtime();
@@ -170,7 +170,7 @@ each_runtime! {
         let _ = foreign_block_on(job);
     }
 
-    /// R20: jobs that nobody has begun are cancelled; the one that runs is waited for.
+    /// Jobs that nobody has begun are cancelled; the one that runs is waited for.
     fn queued_jobs_are_cancelled(on) {
         let runtime = on.builder().max_blocking_threads(1).build().unwrap();
         let (release, running) = block_a_thread(&runtime);
@@ -258,7 +258,7 @@ each_runtime! {
     }
 }
 
-/// R21 through the runtime: bursts of jobs while the pool's threads come and go.
+/// Through the runtime: bursts of jobs while the pool's threads come and go.
 #[test]
 fn bursts_of_blocking_jobs() {
     let runtime = On::CurrentThread

@@ -165,7 +165,7 @@ fn a_dropped_source_lets_its_wakers_go() {
     assert_eq!(handle.sources(), 0);
 }
 
-/// R33: a waker that comes back to the source and to the table.
+/// A waker that comes back to the source and to the table.
 #[test]
 fn r33_a_waker_may_use_the_reactor() {
     struct Reenter {
@@ -276,7 +276,7 @@ fn the_first_source_is_told_and_the_others_are_not() {
     assert_eq!(told.load(Ordering::SeqCst), 2);
 }
 
-/// R46: a limit the selector cannot express is cut, not wrapped.
+/// A limit the selector cannot express is cut, not wrapped.
 #[test]
 fn r46_sleeps_beyond_24_days_are_clamped() {
     let longest = Duration::from_millis(i32::MAX as u64);
@@ -299,7 +299,7 @@ fn r46_sleeps_beyond_24_days_are_clamped() {
     }
 }
 
-/// R48: an event for a token that is free, or somebody else's by now.
+/// An event for a token that is free, or somebody else's by now.
 #[test]
 fn r48_a_stale_event_reaches_nobody() {
     let (mut reactor, handle) = reactor();
@@ -321,7 +321,7 @@ fn r48_a_stale_event_reaches_nobody() {
     assert_eq!(count.get(), 1);
 }
 
-/// R48: the tick wraps into nothing else, and the end survives reports and clears.
+/// The tick wraps into nothing else, and the end survives reports and clears.
 #[test]
 fn r48_the_tick_wraps_and_the_end_stays() {
     let readiness = Readiness::with_tick(u32::MAX, Ready::READABLE);
@@ -341,7 +341,7 @@ fn r48_the_tick_wraps_and_the_end_stays() {
     assert_eq!(end.ready(), Ready::READ_CLOSED | Ready::WRITE_CLOSED);
 }
 
-/// R49: what the selector refuses leaves nothing behind.
+/// What the selector refuses leaves nothing behind.
 #[test]
 fn r49_a_failed_registration_leaves_nothing() {
     use mio::unix::SourceFd;
@@ -360,7 +360,7 @@ fn r49_a_failed_registration_leaves_nothing() {
     assert_eq!((handle.sources(), handle.table_len()), (1, 1));
 }
 
-/// R50: after the end, what waits is woken with an error, and nothing waits again.
+/// After the end, what waits is woken with an error, and nothing waits again.
 #[test]
 fn r50_after_shutdown_every_operation_is_an_error() {
     let (mut reactor, handle) = reactor();

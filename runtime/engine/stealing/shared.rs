@@ -7,6 +7,7 @@ use std::future::Future;
 use std::mem;
 use std::panic::Location;
 use std::sync::{Arc, OnceLock};
+use std::thread;
 
 use super::GUEST;
 use super::idle::{Idle, Notify};
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     pub(super) retired: Mutex<Retired>,
     pub(super) all_retired: Condvar,
     pub(super) hand_off: OnceLock<HandOff>,
+    /// The workers' threads, until a shutdown joins them.
+    pub(super) threads: Mutex<Vec<thread::JoinHandle<()>>>,
 }
 
 /// What others see of a seat.
@@ -92,6 +95,7 @@ pub(super) fn new(
         retired: Mutex::new(Retired::default()),
         all_retired: Condvar::new(),
         hand_off: OnceLock::new(),
+        threads: Mutex::new(Vec::new()),
     });
     *shared.foreign.lock() = Some(Arena::new(&shared));
     let kit = |(seat, queue)| Kit {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::io;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::oracle::Production;
@@ -71,7 +72,7 @@ impl Starting {
             shared.idle.arrive();
             // The kit must come back if there is no thread for it.
             let slot = Arc::new(Mutex::new(Some(kit)));
-            let mut builder = std::thread::Builder::new().name(name());
+            let mut builder = thread::Builder::new().name(name());
             if let Some(bytes) = stack_size {
                 builder = builder.stack_size(bytes);
             }
@@ -84,12 +85,15 @@ impl Starting {
                     .for_each(|kit| work(Worker::new(&runtime, kit)));
                 config::call(&runtime.config.on_thread_stop);
             });
-            if let Err(error) = started {
-                shared.idle.leave();
-                shared.is_shut_down.store(true, Relaxed);
-                let kit = slot.lock().take();
-                kit.into_iter().for_each(|kit| shared.retire(kit));
-                refused = Some(error);
+            match started {
+                Ok(thread) => shared.threads.lock().push(thread),
+                Err(error) => {
+                    shared.idle.leave();
+                    shared.is_shut_down.store(true, Relaxed);
+                    let kit = slot.lock().take();
+                    kit.into_iter().for_each(|kit| shared.retire(kit));
+                    refused = Some(error);
+                }
             }
         }
         match refused {
@@ -146,7 +150,24 @@ pub(crate) fn shutdown(shared: &Arc<Shared>) {
 }
 
 /// Waits until all tasks are dropped, at most `limit`. True if they are.
+///
+/// Without a limit it joins the threads, so that their thread-locals are gone, too.
 pub(crate) fn wait_for_shutdown(shared: &Shared, limit: Option<Duration>) -> bool {
+    let is_over = wait_for_tasks(shared, limit);
+    let threads = std::mem::take(&mut *shared.threads.lock());
+    if limit.is_none() {
+        let here = thread::current().id();
+        for thread in threads
+            .into_iter()
+            .filter(|thread| thread.thread().id() != here)
+        {
+            let _ = thread.join();
+        }
+    }
+    is_over
+}
+
+fn wait_for_tasks(shared: &Shared, limit: Option<Duration>) -> bool {
     // A limit near `Duration::MAX` has no deadline: that is for ever, too.
     let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
     let mut retired = shared.retired.lock();

@@ -197,16 +197,27 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
         },
         Ok(Poll::Ready(output)) => {
             // SAFETY: C2, T1. The future is done and still there.
-            unsafe { drop_future::<F, S>(task) };
-            // SAFETY: C2, T1. The stage is empty.
-            unsafe { (*Cell::<F, S>::stage(task)).output = ManuallyDrop::new(output) };
-            // SAFETY: T1. We end our turn.
-            unsafe { finish(task, Outcome::Value) };
+            match unsafe { drop_future::<F, S>(task) } {
+                Ok(()) => {
+                    // SAFETY: C2, T1. The stage is empty.
+                    unsafe { (*Cell::<F, S>::stage(task)).output = ManuallyDrop::new(output) };
+                    // SAFETY: T1. We end our turn.
+                    unsafe { finish(task, Outcome::Value) };
+                }
+                Err(payload) => {
+                    quietly(|| drop(output));
+                    set_payload(header, payload);
+                    // SAFETY: T1. We end our turn.
+                    unsafe { finish(task, Outcome::Panicked) };
+                }
+            }
             Polled::Done
         }
         Err(payload) => {
             // SAFETY: C2, T1. The future panicked and is still there.
-            unsafe { drop_future::<F, S>(task) };
+            let dropped = unsafe { drop_future::<F, S>(task) };
+            // The first panic is the one to report.
+            quietly(|| drop(dropped));
             set_payload(header, payload);
             // SAFETY: T1. We end our turn.
             unsafe { finish(task, Outcome::Panicked) };
@@ -215,15 +226,16 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
     }
 }
 
-/// Drops the future. A panic in there is reported by the panic hook and goes no further.
+/// Drops the future. `Err` if that panicked.
 ///
 /// # Safety
 ///
 /// C2, T1: the future is there and the caller's.
-unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) {
+unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(), Payload> {
     let stage = Cell::<F, S>::stage(task);
     // SAFETY: C2. The caller's contract; nobody uses the future after this.
-    quietly(|| unsafe { ManuallyDrop::drop(&mut (*stage).future) });
+    let drop = || unsafe { ManuallyDrop::drop(&mut (*stage).future) };
+    catch_unwind(AssertUnwindSafe(drop))
 }
 
 /// # Safety
@@ -231,11 +243,9 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) {
 /// T1: the caller owns the task's turn, or has stopped every thread that could. C1: it is a
 /// `Cell<F, S>`.
 unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>) {
-    let stage = Cell::<F, S>::stage(task);
     let turn = Turn::begin(task);
-    // SAFETY: C2. The future is there, and nobody uses it after this.
-    let drop = || unsafe { ManuallyDrop::drop(&mut (*stage).future) };
-    let dropped = catch_unwind(AssertUnwindSafe(drop));
+    // SAFETY: C2, T1. The future is there, and the turn is the caller's.
+    let dropped = unsafe { drop_future::<F, S>(task) };
     turn.end();
     let outcome = match dropped {
         Ok(()) => Outcome::Cancelled,

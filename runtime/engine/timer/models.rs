@@ -141,7 +141,7 @@ fn shutdown_against_register() {
     });
 }
 
-/// V3, V4: the driver sees the new deadline before it sleeps, or is woken (R6).
+/// V3, V4: the driver sees the new deadline before it sleeps, or is woken.
 #[test]
 fn earlier_timer_against_going_to_sleep() {
     loom::model(|| {

@@ -135,7 +135,7 @@ fn a_descriptor_is_let_go() {
     });
 }
 
-/// R49: what the poller refuses comes back, and leaves nothing in the reactor.
+/// What the poller refuses comes back, and leaves nothing in the reactor.
 #[test]
 fn r49_files_are_refused() {
     run(async {
@@ -148,7 +148,7 @@ fn r49_files_are_refused() {
     });
 }
 
-/// R50: after the runtime is gone there is an error instead of a wait.
+/// After the runtime is gone there is an error instead of a wait.
 #[test]
 fn r50_no_wait_without_a_runtime() {
     let (ours, _theirs) = run(async { pair() });

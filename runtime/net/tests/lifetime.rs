@@ -127,7 +127,7 @@ fn r41_nothing_happens_before_the_first_poll() {
     drop(lookup_host("no such name:1"));
 }
 
-/// R50: whatever outlives its runtime says so, and waits for nothing.
+/// Whatever outlives its runtime says so, and waits for nothing.
 #[test]
 fn r50_a_socket_that_outlives_its_runtime_gives_errors() {
     let runtime = runtime();
@@ -150,7 +150,7 @@ fn r50_a_socket_that_outlives_its_runtime_gives_errors() {
     b.into_std().unwrap();
 }
 
-/// R50: a task on another runtime that waits for the socket is woken with the error.
+/// A task on another runtime that waits for the socket is woken with the error.
 #[test]
 fn r50_a_waiter_elsewhere_is_woken() {
     let owner = runtime();
@@ -172,7 +172,7 @@ fn r50_a_waiter_elsewhere_is_woken() {
     assert!(matches!(waiter.join().unwrap(), Err(e) if is_gone(&e)));
 }
 
-/// R37: a stream that always has something does not keep the task for ever.
+/// A stream that always has something does not keep the task for ever.
 #[test]
 fn r37_reading_spends_the_budget() {
     run(async {

@@ -239,7 +239,7 @@ fn many_tasks_accept_from_one_listener() {
     });
 }
 
-/// R52: a shutdown after the peer has reset the connection is no error.
+/// A shutdown after the peer has reset the connection is no error.
 #[test]
 fn r52_shutdown_of_a_connection_that_is_gone_is_ok() {
     run(async {

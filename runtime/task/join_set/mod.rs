@@ -30,6 +30,7 @@ use std::task::{Context, Poll, Wake, Waker, ready};
 use slab::Slab;
 
 use crate::budget;
+use crate::engine::handle::BOX_ABOVE_BYTES;
 use crate::leaf::{self, Kind, Site};
 use crate::primitives::Mutex;
 use crate::runtime::Handle;
@@ -148,6 +149,9 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
+        if size_of::<F>() > BOX_ABOVE_BYTES {
+            return self.insert(crate::task::spawn(Box::pin(task)));
+        }
         self.insert(crate::task::spawn(task))
     }
 
@@ -167,6 +171,9 @@ impl<T: 'static> JoinSet<T> {
         F: Future<Output = T> + Send + 'static,
         T: Send,
     {
+        if size_of::<F>() > BOX_ABOVE_BYTES {
+            return self.insert(handle.spawn(Box::pin(task)));
+        }
         self.insert(handle.spawn(task))
     }
 

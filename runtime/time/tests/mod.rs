@@ -165,6 +165,37 @@ fn a_sleep_that_is_not_polled_costs_nothing() {
 }
 
 #[test]
+fn r30_dropping_a_sleep_drops_its_waker() {
+    struct Nothing;
+    impl std::task::Wake for Nothing {
+        fn wake(self: std::sync::Arc<Self>) {}
+    }
+    paused(async {
+        let waker = std::sync::Arc::new(Nothing);
+        let mut nap = Box::pin(sleep(MS));
+        let by = Waker::from(waker.clone());
+        assert!(
+            nap.as_mut()
+                .poll(&mut Context::from_waker(&by))
+                .is_pending()
+        );
+        drop((by, nap));
+        assert_eq!(std::sync::Arc::strong_count(&waker), 1);
+    });
+}
+
+#[test]
+fn a_deadline_that_has_gone_by_is_ready_at_once() {
+    paused(async {
+        let start = Instant::now();
+        advance(Duration::from_micros(1500)).await;
+        // Its tick, at 2 ms, has not come.
+        let late = sleep_until(start + Duration::from_micros(1200));
+        assert!(poll_once(pin!(late)).is_ready());
+    });
+}
+
+#[test]
 fn reset_and_is_elapsed() {
     paused(async {
         let start = Instant::now();
@@ -264,6 +295,14 @@ fn r37_each_leaf_spends_and_gives_back() {
         assert!(
             poll_once(pin!(timeout(Duration::ZERO, std::future::pending::<()>()))).is_pending()
         );
+        let _budget = budget::start();
+        let late = || timeout(Duration::ZERO, std::future::pending::<()>());
+        count = 0;
+        // One more would be for ever.
+        while count <= budget::POLL_BUDGET && poll_once(pin!(late())).is_ready() {
+            count += 1;
+        }
+        assert_eq!(count, budget::POLL_BUDGET);
         let _budget = budget::start();
         let nap = sleep(MS);
         let mut nap = pin!(nap);

@@ -173,7 +173,7 @@ fn idle_threads_leave_and_come_back() {
     assert!(has_stopped.try_recv().is_err());
 }
 
-/// R21: threads leave all the time while bursts of jobs come in.
+/// Threads leave all the time while bursts of jobs come in.
 #[test]
 fn bursts_lose_no_job_while_threads_leave() {
     for max_threads in [1, 2] {
@@ -204,7 +204,7 @@ fn bursts_lose_no_job_while_threads_leave() {
     }
 }
 
-/// R21, from several sides: each job runs exactly once.
+/// From several sides: each job runs exactly once.
 #[test]
 fn many_submitters_and_few_threads() {
     let pool = Pool::new(Config {

@@ -31,7 +31,7 @@ fn shutdown_cancels_the_queue_but_runs_what_is_mandatory() {
     );
 }
 
-/// R19: a job that comes too late is handed back, and what it owns is not leaked.
+/// A job that comes too late is handed back, and what it owns is not leaked.
 #[test]
 fn submit_after_and_during_shutdown_hands_the_job_back() {
     let pool = Pool::new(config(2));
@@ -87,7 +87,7 @@ fn cancelling_may_submit_and_shut_down() {
     end(&pool);
 }
 
-/// R20: the limit holds beside a job that never ends, and odd limits are limits.
+/// The limit holds beside a job that never ends, and odd limits are limits.
 #[test]
 fn shutdown_keeps_its_limit() {
     for limit in [Duration::ZERO, Duration::from_millis(20)] {
