@@ -21,7 +21,8 @@
 //! for the task woken last), or because enough workers are awake, makes sure of a *sentinel*: one
 //! parked worker that wakes every [`SENTINEL_PERIOD`] and takes over what a stuck worker holds.
 //! That is how a thread that blocks in a task, or in the future given to `block_on`, stalls nobody
-//! else. When all others are parked the sentinel goes to sleep, too.
+//! else. When all others are parked, and one of them sleeps on the driver, the sentinel goes to
+//! sleep, too. Somebody stuck is not parked: it may still push, or leave the driver to nobody.
 //!
 //! - **I1** A bit is set only by its worker, and cleared by whoever wakes it or by itself. Who
 //!   clears a bit that was set decides that the worker is awake.
@@ -111,11 +112,19 @@ impl Idle {
 
     /// How many workers are awake, and not stuck.
     pub(crate) fn awake(&self) -> usize {
+        self.up().saturating_sub(self.stuck.load(Relaxed))
+    }
+
+    /// How many workers are awake, stuck or not.
+    fn up(&self) -> usize {
         let parked = |word: &AtomicU64| word.load(Relaxed).count_ones() as usize;
         let parked: usize = self.parked.iter().map(parked).sum();
-        self.present
-            .load(Relaxed)
-            .saturating_sub(parked + self.stuck.load(Relaxed))
+        self.present.load(Relaxed).saturating_sub(parked)
+    }
+
+    /// True if there is somebody to keep watch over.
+    pub(crate) fn is_anyone_up(&self) -> bool {
+        self.up() > 0
     }
 
     /// True if more workers are awake than should.
@@ -248,7 +257,7 @@ impl Idle {
         // I4. Pairs with the fence in `wake_self`: whoever is awake by now and pushes finds no
         // sentinel, or we find it awake.
         fence(SeqCst);
-        if self.awake() == 0 {
+        if !self.is_anyone_up() {
             return true;
         }
         self.sentinel
@@ -273,7 +282,7 @@ impl Idle {
     /// A worker that has just lain down beside others that are awake keeps watch over them, if
     /// nobody does. That spares whoever pushes next from waking it for that.
     pub(crate) fn volunteer(&self, seat: usize) {
-        if self.sentinel.load(Relaxed) == NOBODY && self.awake() > 0 {
+        if self.sentinel.load(Relaxed) == NOBODY && self.is_anyone_up() {
             // Our bit is set, so I4 holds whoever wins.
             let _ = self
                 .sentinel

@@ -24,7 +24,7 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Shared;
+use super::{GUEST, Shared};
 use super::idle::SENTINEL_PERIOD;
 use super::oracle::Oracle;
 use super::queue::{CAPACITY, Local};
@@ -439,8 +439,9 @@ impl Worker {
             core.queue.len() + usize::from(core.queue.has_next())
         });
         match queued.unwrap_or(0) {
-            0 => {}
-            1 => self.shared.carry_out(self.shared.idle.watch()),
+            // The main future is due. It may block, with the driver left to nobody.
+            0 if self.seat != GUEST => {}
+            0 | 1 => self.shared.carry_out(self.shared.idle.watch()),
             _ => self.shared.notify_cheaply(),
         }
     }
@@ -513,13 +514,15 @@ impl Worker {
         if !idle.is_sentinel(self.seat) {
             return false;
         }
-        if idle.awake() == 0 {
-            // A second quiet look in a row ends the watch.
-            if seen.is_empty() {
-                idle.retire_sentinel(self.seat);
-            }
-            seen.clear();
-            return false;
+        if !idle.is_anyone_up() {
+            // Who left may have had the driver. Somebody must sleep on it.
+            let is_unattended = || shared.driver.try_lock().is_some();
+            // A second quiet look in a row ends the watch. Whoever gets up from here on drops the
+            // driver, then looks for a sentinel, behind the fence in `wake_self` (I4).
+            return is_unattended()
+                || mem::replace(seen, Seen::new()).is_empty()
+                    && idle.retire_sentinel(self.seat)
+                    && is_unattended();
         }
         shared.look_after_the_others(self.seat, seen)
     }
@@ -547,5 +550,7 @@ impl Worker {
         if !tasks.is_empty() {
             shared.inject_all(tasks);
         }
+        // This thread may have had the driver.
+        shared.carry_out(shared.idle.watch());
     }
 }
