@@ -1,12 +1,4 @@
 //! wakeful: an async runtime on mio.
-#![allow(
-    dead_code,
-    unused_imports,
-    unused_variables,
-    missing_docs,
-    unreachable_pub,
-    reason = "first build: parts land one by one"
-)]
 pub(crate) mod budget;
 pub(crate) mod engine;
 pub mod io;
