@@ -206,7 +206,7 @@ fn connect(config: &Config, sleeper: &Arc<Sleeper>) -> io::Result<(Reactor, Arc<
     let first_source = Arc::downgrade(sleeper);
     let first_source = Box::new(move || {
         if let Some(sleeper) = first_source.upgrade() {
-            sleeper.unpark();
+            sleeper.unpark_or_tell();
         }
     });
     let (reactor, io) = Reactor::new(config.events_per_turn, first_source)?;
@@ -220,6 +220,11 @@ impl Handle {
     #[inline]
     pub(crate) fn unpark(&self) {
         self.sleeper.unpark();
+    }
+
+    /// Called when a source or an earlier timer is registered while nobody sleeps here.
+    pub(crate) fn when_nobody_sleeps(&self, call: Box<dyn Fn() + Send + Sync>) {
+        self.sleeper.when_absent(call);
     }
 
     /// True if looking at the driver would find nothing: no source and no timer is registered.

@@ -57,6 +57,8 @@ pub(crate) struct Sleeper {
     condvar: Condvar,
     /// Ends a poll of the reactor.
     interrupt: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    /// Told of news when nobody sleeps.
+    absent: OnceLock<Box<dyn Fn() + Send + Sync>>,
 }
 
 impl Sleeper {
@@ -66,6 +68,7 @@ impl Sleeper {
             lock: Mutex::new(()),
             condvar: Condvar::new(),
             interrupt: OnceLock::new(),
+            absent: OnceLock::new(),
         }
     }
 
@@ -73,6 +76,13 @@ impl Sleeper {
     pub(crate) fn interrupt_with(&self, interrupt: Box<dyn Fn() + Send + Sync>) {
         let set = self.interrupt.set(interrupt);
         debug_assert!(set.is_ok(), "one sleeper, one reactor");
+    }
+
+    /// Says who sees to it that somebody comes to sleep here, if there is news and nobody does.
+    /// Without it the awake are trusted to come by themselves.
+    pub(crate) fn when_absent(&self, absent: Box<dyn Fn() + Send + Sync>) {
+        let set = self.absent.set(absent);
+        debug_assert!(set.is_ok(), "one sleeper, one scheduler");
     }
 
     /// Announces that this thread goes to sleep. False if a permit was there, which is now
@@ -121,8 +131,22 @@ impl Sleeper {
         self.word.load(Relaxed) == NOTIFIED
     }
 
-    /// Wakes the sleeper, or leaves a permit for the next one. Never allocates.
-    pub(crate) fn unpark(&self) {
+    /// As [`unpark`](Self::unpark), and if nobody sleeps, whoever sees to that is told.
+    pub(crate) fn unpark_or_tell(&self) {
+        if !self.unpark() {
+            self.tell();
+        }
+    }
+
+    fn tell(&self) {
+        if let Some(absent) = self.absent.get() {
+            absent();
+        }
+    }
+
+    /// Wakes the sleeper, or leaves a permit for the next one. True if somebody slept. Never
+    /// allocates.
+    pub(crate) fn unpark(&self) -> bool {
         // ORDERING: Release, for what the sleeper is to see; pairs with the Acquire in end.
         match self.word.swap(NOTIFIED, Release) {
             PARKED => {
@@ -130,13 +154,15 @@ impl Sleeper {
                 // have had it, the notification cannot come in between.
                 drop(self.lock.lock());
                 self.condvar.notify_one();
+                true
             }
             POLLING => {
                 if let Some(interrupt) = self.interrupt.get() {
                     interrupt();
                 }
+                true
             }
-            _ => {}
+            _ => false,
         }
     }
 
@@ -146,6 +172,8 @@ impl Sleeper {
         fence(SeqCst);
         if matches!(self.word.load(Relaxed), PARKED | POLLING) {
             self.unpark();
+        } else {
+            self.tell();
         }
     }
 

@@ -66,6 +66,7 @@ impl<'a> Guest<'a> {
         let counters = &self.shared.seats[GUEST].counters;
         loop {
             if main.is_woken() {
+                self.worker.stop_searching();
                 counters.begin_poll(main.as_ptr());
                 let polled = main.poll(future.as_mut());
                 counters.end_poll();

@@ -67,7 +67,7 @@ pub(crate) enum Notify {
     Nobody,
     /// Unpark the worker on this seat. It counts as searching already.
     Worker(usize),
-    /// Unpark the worker on this seat, which stays parked but keeps watch.
+    /// Unpark the worker on this seat, which stays parked but keeps watch, or looks around.
     Sentinel(usize),
 }
 
@@ -109,13 +109,21 @@ impl Idle {
         self.limit
     }
 
-    /// How many workers are awake, and not stuck.
-    pub(crate) fn awake(&self) -> usize {
+    /// How many workers are up, stuck or not.
+    fn up(&self) -> usize {
         let parked = |word: &AtomicU64| word.load(Relaxed).count_ones() as usize;
         let parked: usize = self.parked.iter().map(parked).sum();
-        self.present
-            .load(Relaxed)
-            .saturating_sub(parked + self.stuck.load(Relaxed))
+        self.present.load(Relaxed).saturating_sub(parked)
+    }
+
+    /// True if somebody is up: there is something to watch over.
+    pub(crate) fn is_anybody_up(&self) -> bool {
+        self.up() > 0
+    }
+
+    /// How many workers are up and not stuck.
+    pub(crate) fn awake(&self) -> usize {
+        self.up().saturating_sub(self.stuck.load(Relaxed))
     }
 
     /// True if more workers are awake than should.
@@ -219,6 +227,14 @@ impl Idle {
         }
     }
 
+    /// Somebody who sleeps, to be unparked without being woken: it looks around and sleeps on.
+    pub(crate) fn call_somebody(&self) -> Notify {
+        // I2. Pairs with the fence in `park`: who lies down later looks at the driver itself.
+        fence(SeqCst);
+        self.highest_parked()
+            .map_or(Notify::Nobody, Notify::Sentinel)
+    }
+
     fn highest_parked(&self) -> Option<usize> {
         self.parked
             .iter()
@@ -248,7 +264,7 @@ impl Idle {
         // I4. Pairs with the fence in `wake_self`: whoever is awake by now and pushes finds no
         // sentinel, or we find it awake.
         fence(SeqCst);
-        if self.awake() == 0 {
+        if !self.is_anybody_up() {
             return true;
         }
         self.sentinel
@@ -273,7 +289,7 @@ impl Idle {
     /// A worker that has just lain down beside others that are awake keeps watch over them, if
     /// nobody does. That spares whoever pushes next from waking it for that.
     pub(crate) fn volunteer(&self, seat: usize) {
-        if self.sentinel.load(Relaxed) == NOBODY && self.awake() > 0 {
+        if self.sentinel.load(Relaxed) == NOBODY && self.is_anybody_up() {
             // Our bit is set, so I4 holds whoever wins.
             let _ = self
                 .sentinel

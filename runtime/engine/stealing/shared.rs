@@ -99,6 +99,13 @@ pub(super) fn new(
         threads: Mutex::new(Vec::new()),
     });
     *shared.foreign.lock() = Some(Arena::new(&shared));
+    let weak = Arc::downgrade(&shared);
+    shared.driver_handle.when_nobody_sleeps(Box::new(move || {
+        if let Some(shared) = weak.upgrade() {
+            // G1: whoever is awake may be stuck.
+            shared.carry_out(shared.idle.watch());
+        }
+    }));
     let kit = |(seat, queue)| Kit {
         core: Core::new(seat, queue),
         arena: Arena::new(&shared),
@@ -217,6 +224,8 @@ impl Shared {
     #[cold]
     fn unpark(&self, seat: usize) {
         let seat = &self.seats[seat];
+        // Pairs with the fence in `Worker::takes_driver_over`.
+        fence(SeqCst);
         if seat.on_driver.load(Relaxed) {
             self.driver_handle.unpark();
         } else {

@@ -334,7 +334,7 @@ impl Simulation {
                     if worker.lie_down(on_driver, None) {
                         *asleep = Some(on_driver);
                     } else {
-                        worker.get_up();
+                        worker.get_up(on_driver);
                     }
                 }
                 Step::HandedOff => unreachable!("nobody blocks in place"),
@@ -343,7 +343,7 @@ impl Simulation {
                 worker.forget_call();
                 if worker.may_get_up(None, seen) {
                     *asleep = None;
-                    worker.get_up();
+                    worker.get_up(on_driver);
                 }
             }
         }

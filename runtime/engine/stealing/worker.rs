@@ -30,6 +30,8 @@ use crate::engine::driver::Driver;
 use crate::engine::sleeper::How;
 use crate::engine::task::main_task::MainTask;
 use crate::engine::task::{Polled, Runnable};
+use crate::primitives::MutexGuard;
+use crate::primitives::atomic::{Ordering::SeqCst, fence};
 
 /// Rounds over all seats before a thief gives up. In the last it takes what would run next, too.
 const STEAL_ROUNDS: usize = 3;
@@ -122,12 +124,17 @@ impl Worker {
         let Some(task) = self.own_task(oracle).or_else(|| self.foreign_task(oracle)) else {
             return Step::Idle;
         };
+        self.stop_searching();
+        self.run(task)
+    }
+
+    /// Before anything that may take long. Others may have counted on our search (I3).
+    pub(super) fn stop_searching(&self) {
+        let shared = &*self.shared;
         let was_searching = with_core(shared, |core| mem::take(&mut core.is_searching));
         if was_searching == Some(true) && shared.idle.stop_searching() {
-            // I3: others counted on our search.
             shared.notify();
         }
-        self.run(task)
     }
 
     fn run(&self, task: Runnable) -> Step {
@@ -290,6 +297,12 @@ impl Worker {
             shared.seats[self.seat].counters.parks.add(1);
             let mut seen = Seen::new();
             loop {
+                if driver.is_none() && self.takes_driver_over(&mut driver) {
+                    // G1: the last look was for a sleep elsewhere.
+                    if self.may_get_up(main, &mut seen) {
+                        break;
+                    }
+                }
                 let watches = shared.idle.is_sentinel(self.seat);
                 let limit = watches.then_some(SENTINEL_PERIOD);
                 match &mut driver {
@@ -301,9 +314,23 @@ impl Worker {
                 }
             }
         }
+        let had_driver = driver.is_some();
         drop(driver);
-        self.get_up();
+        self.get_up(had_driver);
         config::call(&shared.config.on_thread_unpark);
+    }
+
+    /// Its holder may have gone to work, or away.
+    fn takes_driver_over<'a>(&'a self, driver: &mut Option<MutexGuard<'a, Driver>>) -> bool {
+        let shared = &*self.shared;
+        *driver = shared.driver.try_lock();
+        if driver.is_none() {
+            return false;
+        }
+        shared.seats[self.seat].sleep_on(true);
+        // Pairs with the fence in `Shared::unpark`: who calls us calls us there, or we see why.
+        fence(SeqCst);
+        true
     }
 
     fn sleep_alone(&self, limit: Option<Duration>) {
@@ -349,7 +376,7 @@ impl Worker {
         if !idle.is_sentinel(self.seat) {
             return false;
         }
-        if idle.awake() == 0 {
+        if !idle.is_anybody_up() {
             // A second quiet look in a row ends the watch.
             if seen.is_empty() {
                 idle.retire_sentinel(self.seat);
@@ -361,13 +388,17 @@ impl Worker {
     }
 
     /// Awake again.
-    pub(super) fn get_up(&self) {
+    pub(super) fn get_up(&self, had_driver: bool) {
         let shared = &*self.shared;
         with_core(shared, |core| {
             let owes = mem::take(&mut core.owes_search);
             core.is_searching = shared.idle.wake_self(self.seat, owes);
         });
         shared.carry_out(shared.idle.hand_over_watch(self.seat));
+        if had_driver && !shared.driver_handle.is_quiet() {
+            // G1: if we get stuck now, somebody must come for the driver.
+            shared.carry_out(shared.idle.watch());
+        }
         self.share_out();
     }
 
@@ -382,6 +413,10 @@ impl Worker {
         shared.idle.leave();
         if !tasks.is_empty() {
             shared.inject_all(tasks);
+        }
+        if !shared.driver_handle.is_quiet() {
+            // G1: the driver may have been ours last.
+            shared.carry_out(shared.idle.call_somebody());
         }
     }
 }
