@@ -262,7 +262,12 @@ fn values(source: &Source, name: &str) -> Vec<String> {
     let lines = source.live().filter(|(_, line)| line.contains(&start));
     lines
         .filter_map(|(index, _)| {
-            let end = source.end_of_item(index);
+            // To the semicolon: a value may have braces, as an `if` has.
+            let rest = source.code[index..].iter();
+            let length = rest
+                .take_while(|line| !line.trim_end().ends_with(';'))
+                .count();
+            let end = (index + length).min(source.code.len() - 1);
             // The code has blanked texts; numbers are whole in it.
             let item = source.code[index..=end].join(" ");
             let (_, value) = item.split_once("= ")?;
