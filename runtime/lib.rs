@@ -1,26 +1,78 @@
-//! wakeful: an async runtime on mio.
+//! An async runtime on mio: small, fast, shaped like tokio, and written to be read.
+//!
+//! Two executors, a single-threaded and a work-stealing one, over one reactor: tasks, timers,
+//! locks, one-shot channels and promises, sockets. Names, signatures and semantics are tokio 1.x's
+//! wherever tokio has the thing, so a small program changes one line of its manifest:
+//!
+//! ```toml
+//! tokio = { package = "wakeful", version = "0.1", features = ["full"] }
+//! ```
+//!
+//! # A program
+//!
+//! ```
+//! use wakeful::sync::oneshot;
+//!
+//! #[wakeful::main]
+//! async fn main() {
+//!     let (answer, question) = oneshot::channel();
+//!     wakeful::spawn(async move { answer.send(6 * 7) });
+//!     assert_eq!(question.await, Ok(42));
+//! }
+//! ```
+//!
+//! # What is where
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`runtime`] | building a runtime, running it, looking into it |
+//! | [`task`] | spawning, joining, aborting, yielding; sets of tasks; task-local values |
+//! | [`time`] | sleeping, deadlines, intervals; a clock that tests can stop |
+//! | [`sync`] | locks, notifications, one-shot channels and promises, for any executor |
+//! | [`io`] | the traits of streams, and what is built on them |
+#![cfg_attr(feature = "net", doc = "| [`net`] | TCP, UDP and Unix sockets |")]
+//!
+//! # How it works
+//!
+//! [`spawn`] puts a future into a task, one allocation with a state word, and the task into a run
+//! queue. A worker takes it out and polls it. A future that is not ready leaves its waker with
+//! whatever it waits for: a lock, a timer, a socket. When that happens the waker sets the state
+//! word back to queued and puts the task into a queue again. A worker with nothing to do sleeps in
+//! the driver until an event, a timer or another thread gets it up.
+//!
+//! ARCHITECTURE.md in the repository tells each step with file and function.
+
+// In layer order: each may use those above it.
 pub(crate) mod budget;
+pub(crate) mod primitives;
+
 pub(crate) mod engine;
-pub mod io;
 pub(crate) mod leaf;
+
+pub mod io;
+pub mod sync;
+
 #[cfg(all(feature = "net", not(loom)))]
 pub mod net;
-pub(crate) mod primitives;
 #[cfg(not(loom))]
 mod select;
-#[cfg(not(loom))]
-#[doc(hidden)]
-pub use select::support as __support;
-pub mod sync;
 #[cfg(not(loom))]
 pub mod task;
 #[cfg(not(loom))]
 pub mod time;
 
 #[cfg(not(loom))]
+#[doc(hidden)]
+pub use select::support as __support;
+#[cfg(not(loom))]
 pub use task::spawn;
 
 /// Runtimes: building one, running it, looking into it.
+///
+/// A [`Runtime`](runtime::Runtime) runs tasks while a thread is inside its `block_on`, or on its
+/// own workers. Every task queued is polled again after a bounded number of polls of others: the
+/// queue is first in first out, at most three tasks in a row come from the slot for the task woken
+/// last, work from other threads is looked at every 31 polls, I/O and timers every 61.
 #[cfg(not(loom))]
 pub mod runtime {
     pub use crate::engine::builder::Builder;

@@ -25,7 +25,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
-use std::mem;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::ptr;

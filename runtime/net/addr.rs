@@ -8,8 +8,7 @@ use std::io;
 use std::iter;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::pin::Pin;
-use std::slice;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::vec;
 
 use crate::leaf::{self, Kind, Site};

@@ -48,8 +48,6 @@ mod join;
 mod macros;
 mod order;
 
-pub(crate) use order::seed;
-
 /// What the expanded macros name. Not for direct use; no promise is made about it.
 pub mod support {
     pub use std::future::{Future, IntoFuture, poll_fn};

@@ -52,5 +52,5 @@ pub(crate) use readiness::{Direction, Event};
 pub(crate) use {
     poller::{Handle, Reactor},
     registered::Registered,
-    registration::{Io, Registration, Wait},
+    registration::Registration,
 };

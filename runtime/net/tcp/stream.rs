@@ -14,7 +14,7 @@ use std::time::Duration;
 use socket2::SockRef;
 
 use crate::engine::reactor::{Direction, Registered};
-use crate::io::{Interest, ReadBuf, Ready};
+use crate::io::{Interest, ReadBuf};
 use crate::leaf::Site;
 use crate::net::addr::{self, ToSocketAddrs};
 use crate::net::kernel::receive_into;

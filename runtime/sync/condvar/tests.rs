@@ -1,6 +1,5 @@
 //! Waiting for a change, and leaving while waiting.
 
-use std::future::Future;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;

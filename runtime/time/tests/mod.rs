@@ -11,7 +11,7 @@ use super::futures::{Advance, Tick};
 use super::*;
 use crate::budget;
 use crate::engine::context::testing::block_on;
-use crate::engine::driver::{Config, Driver};
+use crate::engine::driver::Config;
 
 mod in_a_runtime;
 mod interval;
