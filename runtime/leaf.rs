@@ -109,6 +109,27 @@ pub(crate) fn waiting(cx: &Context<'_>, kind: Kind, resource: usize, site: Site)
 
 thread_local! {
     static MUST_NOT_BLOCK: Cell<bool> = const { Cell::new(false) };
+    static IS_ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// True on a thread whose tasks have it to themselves: while one runs, no other of them does.
+pub(crate) fn is_alone() -> bool {
+    IS_ALONE.try_with(Cell::get).unwrap_or(false)
+}
+
+/// This thread runs a single-threaded runtime, until the guard drops.
+pub(crate) struct Alone(bool);
+
+impl Alone {
+    pub(crate) fn begin() -> Self {
+        Self(IS_ALONE.replace(true))
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        IS_ALONE.set(self.0);
+    }
 }
 
 /// True on a thread that is running tasks: blocking it would stall them.

@@ -40,6 +40,7 @@ use super::task::list::{Inbox, TaskList};
 use super::task::main_task::{MainTask, WakeMain};
 use super::task::pool::{self, Registry};
 use super::task::{self, Arena, Header, JoinHandle, Owner, Polled, Runnable, Schedule};
+use crate::leaf;
 use crate::primitives::Mutex;
 use crate::primitives::atomic::{
     AtomicBool,
@@ -257,6 +258,7 @@ struct Worker<'a> {
     outer_current: Option<Current>,
     /// Counts polls, for the intervals.
     tick: u32,
+    _alone: leaf::Alone,
 }
 
 impl<'a> Worker<'a> {
@@ -278,6 +280,7 @@ impl<'a> Worker<'a> {
             outer_arena: pool::install(Some(seat.arena)),
             outer_current: CURRENT.replace(Some(current)),
             tick: 0,
+            _alone: leaf::Alone::begin(),
         })
     }
 

@@ -23,6 +23,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::budget;
+use crate::leaf;
 use crate::primitives::atomic::{AtomicUsize, Ordering};
 use crate::primitives::hint;
 use crate::sync::waiters::{Node, Stage, Waiters};
@@ -98,7 +99,9 @@ impl RawLock {
     /// True: locked, and the node says so. False: the node is in the queue.
     #[cold]
     fn lock_or_queue(&self, node: Pin<&mut Node<()>>, waker: &Waker) -> bool {
-        for _ in 0..LOOKS {
+        // Where all tasks share one thread the holder does not run while we look.
+        let looks = if leaf::is_alone() { 0 } else { LOOKS };
+        for _ in 0..looks {
             match self.state.load(Ordering::Relaxed) {
                 FREE if self.try_lock() => {
                     node.settle(Stage::Granted);
