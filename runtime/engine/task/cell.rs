@@ -9,7 +9,7 @@
 //! All functions here take a pointer to the header of a task whose type they know. Invariants T1
 //! to T4 are in `state.rs`; here they become accesses.
 //!
-//! - **C1** `Header` is the first field of `Cell<F>`, so a pointer to one is a pointer to the other.
+//! - **C1** `Header` is the first field of `Cell<F>`: a pointer to one is a pointer to the other.
 //! - **C2** The stage holds the future until `run` or `cancel` ends it, then the output if the
 //!   outcome is a value, else nothing. Only T1's and T2's owners touch it.
 //! - **C3** The future is never moved: it is pinned in the cell.
