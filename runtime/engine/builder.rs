@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -315,7 +316,8 @@ impl Builder {
         let weak = handle.downgrade();
         let hand_off: stealing::HandOff = Box::new(move |work| {
             if let Some(handle) = weak.upgrade() {
-                drop(handle.spawn_call(work, true));
+                // Without a thread for it the call panics, and the worker goes back.
+                let _ = catch_unwind(AssertUnwindSafe(|| handle.spawn_call(work, true)));
             }
         });
         stealing::Threads {

@@ -1,5 +1,6 @@
 //! What a builder decides and a scheduler needs to know.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,8 +34,9 @@ pub(crate) const KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// How many threads the blocking pool may have.
 pub(crate) const MAX_BLOCKING_THREADS: usize = 512;
 
+/// Calls a hook. A panic in it is reported by the panic hook and costs nobody a worker.
 pub(crate) fn call(hook: &Option<Hook>) {
     if let Some(hook) = hook {
-        hook();
+        let _ = catch_unwind(AssertUnwindSafe(|| hook()));
     }
 }

@@ -231,6 +231,10 @@ pub(crate) fn block_on<F: Future>(
 ) -> F::Output {
     let mut future = pin!(future);
     let parked = Arc::new(Parked::new());
+    let _queued = Queued {
+        shared,
+        parked: &parked,
+    };
     loop {
         if let Some(mut worker) = Worker::sit(shared, &parked) {
             return worker.block_on(future.as_mut(), called);
@@ -238,14 +242,33 @@ pub(crate) fn block_on<F: Future>(
         // Somebody else runs the tasks.
         let waker = parked.waker();
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            shared
-                .seat
-                .lock()
-                .waiting
-                .retain(|other| !Arc::ptr_eq(other, &parked));
             return output;
         }
         parked.park();
+    }
+}
+
+/// A thread that may wait for the seat. When it goes, the seat is the next one's.
+struct Queued<'a> {
+    shared: &'a Shared,
+    parked: &'a Arc<Parked>,
+}
+
+impl Drop for Queued<'_> {
+    fn drop(&mut self) {
+        let mut vacancy = self.shared.seat.lock();
+        vacancy
+            .waiting
+            .retain(|other| !Arc::ptr_eq(other, self.parked));
+        // It may have been us who were told of the free seat.
+        let next = match vacancy.seat {
+            Some(_) => vacancy.waiting.pop(),
+            None => None,
+        };
+        drop(vacancy);
+        if let Some(next) = next {
+            next.unpark();
+        }
     }
 }
 
@@ -395,17 +418,13 @@ impl Drop for Worker<'_> {
         else {
             unreachable!("a worker's thread sits until here");
         };
-        let mut vacancy = self.shared.seat.lock();
-        vacancy.seat = Some(Seat {
+        // Whoever waits for it is told when our `Queued` goes.
+        let seat = Seat {
             queue: current.queue,
             arena,
             driver,
-        });
-        let next = vacancy.waiting.pop();
-        drop(vacancy);
-        if let Some(next) = next {
-            next.unpark();
-        }
+        };
+        self.shared.seat.lock().seat = Some(seat);
     }
 }
 

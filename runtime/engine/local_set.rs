@@ -125,11 +125,7 @@ impl Shared {
     /// Runs what is queued, for a while. True if there may be more.
     fn tick(self: &Arc<Self>, queue: &mut TaskList) -> bool {
         let _current = Current::enter(self);
-        let arena = self.arena.lock().take();
-        let _seat = Seat {
-            shared: self,
-            outer: pool::install(arena),
-        };
+        let _seat = Seat::take(self);
         self.notified.store(true, Relaxed);
         for _ in 0..EVENT_INTERVAL {
             let next = queue.pop_front().or_else(|| {
@@ -156,6 +152,20 @@ struct Seat<'a> {
     outer: Option<Box<Arena>>,
 }
 
+impl<'a> Seat<'a> {
+    /// `None` if this thread has it: one of the set's tasks polls the set.
+    fn take(shared: &'a Shared) -> Option<Self> {
+        if pool::is_local(shared) {
+            return None;
+        }
+        let arena = shared.arena.lock().take();
+        Some(Self {
+            shared,
+            outer: pool::install(arena),
+        })
+    }
+}
+
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
         let arena = pool::install(self.outer.take());
@@ -168,7 +178,9 @@ struct Current(Option<Arc<Shared>>);
 
 impl Current {
     fn enter(shared: &Arc<Shared>) -> Self {
-        Self(CURRENT.replace(Some(Arc::clone(shared))))
+        // A set in a thread-local may go after ours: then nothing spawns into it any more.
+        let enter = |current: &RefCell<_>| current.replace(Some(Arc::clone(shared)));
+        Self(CURRENT.try_with(enter).unwrap_or(None))
     }
 }
 

@@ -137,7 +137,13 @@ impl Away {
             Worker::give_away(&shared, &mut kit.core);
             return Self::Guest(Some((shared, kit)));
         }
-        threads::hand_off(&shared, Worker::new(&shared, kit));
+        shared.seats[kit.core.seat].rest(&shared.idle);
+        shared.go_away();
+        if let Err(worker) = threads::hand_off(&shared, Worker::new(&shared, kit)) {
+            // There is no thread for it: the seat stays ours, and is found stuck.
+            shared.come_back();
+            worker.sit_again();
+        }
         Self::HandedOff
     }
 }

@@ -29,7 +29,7 @@ use crate::primitives::atomic::{
     Ordering::{Acquire, Relaxed, SeqCst},
     fence,
 };
-use crate::primitives::{Condvar, Mutex};
+use crate::primitives::{Condvar, Mutex, MutexGuard};
 
 /// What every thread that knows the runtime may touch.
 pub(crate) struct Shared {
@@ -66,6 +66,8 @@ pub(super) struct Seat {
 #[derive(Default)]
 pub(super) struct Retired {
     pub(super) kits: Vec<Kit>,
+    /// Threads that poll a task although another has their seat.
+    pub(super) away: usize,
     pub(super) is_over: bool,
 }
 
@@ -142,6 +144,12 @@ impl Seat {
         if self.stuck.load(Relaxed) && self.stuck.swap(false, Relaxed) {
             idle.remove_stuck();
         }
+    }
+
+    /// Its worker leaves, or lets another go on, in the middle of a poll.
+    pub(super) fn rest(&self, idle: &Idle) {
+        self.counters.end_poll();
+        self.is_moving(idle);
     }
 
     fn mark_stuck(&self, idle: &Idle) {
@@ -247,8 +255,10 @@ impl Shared {
             let same = before.get(index) == Some(&seen[index]);
             if same && index != sentinel && !seat.counters.running().is_null() {
                 seat.mark_stuck(&self.idle);
-                if self.seats[index].progress() != seen[index] {
-                    // It moved on while we marked it, and may not have seen the mark.
+                // Pairs with the fence in `Idle::park`: the worker sees the mark before it
+                // sleeps, or we see that it has ended its poll.
+                fence(SeqCst);
+                if seat.progress() != seen[index] || seat.counters.running().is_null() {
                     seat.is_moving(&self.idle);
                     continue;
                 }
@@ -336,19 +346,36 @@ impl Shared {
         self.is_shut_down.load(Acquire)
     }
 
-    /// A worker gives its kit up. The last one ends the runtime (G2).
+    /// A thread leaves its seat to another in the middle of a poll.
+    pub(super) fn go_away(&self) {
+        self.retired.lock().away += 1;
+    }
+
+    /// It has ended that poll.
+    pub(super) fn come_back(&self) {
+        let mut retired = self.retired.lock();
+        retired.away -= 1;
+        self.end_if_last(retired);
+    }
+
+    /// A worker gives its kit up.
     pub(super) fn retire(&self, mut kit: Kit) {
         forget_all(&mut kit.core.drain());
         let mut retired = self.retired.lock();
         retired.kits.push(kit);
-        if retired.kits.len() < self.seats.len() {
+        self.end_if_last(retired);
+    }
+
+    /// Ends the runtime if nobody can run a task any more (G2).
+    fn end_if_last(&self, mut retired: MutexGuard<'_, Retired>) {
+        if retired.kits.len() < self.seats.len() || retired.away > 0 {
             return;
         }
         let kits = mem::take(&mut retired.kits);
         drop(retired);
         forget_all(&mut self.injector.close());
         let foreign = self.foreign.lock().take();
-        // SAFETY: T1, G2. All kits are here, so nobody runs tasks or ever will again.
+        // SAFETY: T1, G2. All kits are here and nobody is away, so nobody runs tasks or ever will.
         unsafe { task::cancel_all(&self.registry) };
         self.driver.lock().shutdown();
         drop((kits, foreign));

@@ -320,9 +320,7 @@ impl Simulation {
         } = virtual_worker;
         if worker.shared.is_shut_down() {
             *gone = true;
-            worker.shared.idle.leave();
-            let kit = worker.stand_up().expect("it does not sit");
-            worker.shared.clone().retire(kit);
+            worker.retire();
             return;
         }
         worker.sit();

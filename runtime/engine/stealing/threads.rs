@@ -108,10 +108,23 @@ impl Starting {
     }
 }
 
-/// Runs `worker` on another thread.
-pub(super) fn hand_off(shared: &Shared, worker: Worker) {
+/// Runs `worker` on another thread, or gives it back if there is none for it.
+pub(super) fn hand_off(shared: &Shared, worker: Worker) -> Result<(), Worker> {
     let hand_off = shared.hand_off.get().expect("set before the threads start");
-    hand_off(Box::new(move || work(worker)));
+    let slot = Arc::new(Mutex::new(Some(worker)));
+    let theirs = Arc::clone(&slot);
+    hand_off(Box::new(move || {
+        let worker = theirs.lock().take();
+        worker.into_iter().for_each(work);
+    }));
+    // Refused, it dropped the closure and ours is the only reference. Accepted, the closure has
+    // the other one until it has taken the worker.
+    let refused = if Arc::strong_count(&slot) == 1 {
+        slot.lock().take()
+    } else {
+        None
+    };
+    refused.map_or(Ok(()), Err)
 }
 
 /// A worker's thread: works until the shutdown, or until the seat is handed off.
@@ -130,10 +143,8 @@ fn work(mut worker: Worker) {
             Step::HandedOff => return,
         }
     }
-    if let Some(kit) = worker.stand_up() {
-        worker.shared.idle.leave();
-        worker.shared.retire(kit);
-    }
+    // Dropping it retires it.
+    worker.put_back();
 }
 
 /// Asks every worker to retire. Nobody may be inside [`block_on`].

@@ -86,8 +86,14 @@ impl Worker {
         kit::stand_up().map(|(_, kit)| kit)
     }
 
-    /// Stands up, to sit down again later.
-    #[cfg(test)]
+    /// Sits down again where it was, for a thread that keeps its own `Worker`.
+    pub(super) fn sit_again(mut self) {
+        if let Some(kit) = self.kit.take() {
+            kit::sit_down(Arc::clone(&self.shared), kit);
+        }
+    }
+
+    /// Stands up, with the kit.
     pub(super) fn put_back(&mut self) {
         self.kit = self.stand_up();
     }
@@ -160,7 +166,11 @@ impl Worker {
             }
             Err(again) => shared.inject(again),
         }
-        if seated { Step::Ran } else { Step::HandedOff }
+        if seated {
+            return Step::Ran;
+        }
+        shared.come_back();
+        Step::HandedOff
     }
 
     /// A task from our own queue, or from the injector when it is due.
@@ -347,6 +357,8 @@ impl Worker {
         let was_searching = with_core(shared, |core| mem::take(&mut core.is_searching));
         shared.seats[self.seat].sleep_on(on_driver);
         shared.idle.park(self.seat, was_searching == Some(true));
+        // Behind the fence: the sentinel may have taken us for stuck just now.
+        shared.seats[self.seat].is_moving(&shared.idle);
         // I2, I3: behind the fence in `park`. What lies in a ring has a worker of its own; only
         // somebody who searched must make up for those who counted on it.
         let searched = was_searching == Some(true);
@@ -408,7 +420,7 @@ impl Worker {
         if mem::take(&mut core.is_searching) && shared.idle.stop_searching() {
             shared.notify();
         }
-        shared.seats[core.seat].counters.end_poll();
+        shared.seats[core.seat].rest(&shared.idle);
         let tasks = core.drain();
         shared.idle.leave();
         if !tasks.is_empty() {
@@ -418,5 +430,22 @@ impl Worker {
             // G1: the driver may have been ours last.
             shared.carry_out(shared.idle.call_somebody());
         }
+    }
+}
+
+impl Worker {
+    /// Gives up a kit that is with the worker.
+    pub(super) fn retire(&mut self) {
+        if let Some(kit) = self.kit.take() {
+            self.shared.idle.leave();
+            self.shared.retire(kit);
+        }
+    }
+}
+
+impl Drop for Worker {
+    /// A worker that nobody runs has retired.
+    fn drop(&mut self) {
+        self.retire();
     }
 }
