@@ -314,9 +314,10 @@ impl Builder {
         let enter = move || -> Box<dyn Any> { Box::new(context::enter(&inside)) };
         let weak = handle.downgrade();
         let hand_off: stealing::HandOff = Box::new(move |work| {
-            if let Some(handle) = weak.upgrade() {
-                drop(handle.spawn_call(work, true));
-            }
+            weak.upgrade().is_some_and(|handle| {
+                let pool = &handle.parts().pool;
+                pool.submit(Box::new(Duty(work)), true).is_ok()
+            })
         });
         stealing::Threads {
             name: Arc::clone(&self.thread_name),
@@ -343,6 +344,17 @@ impl Builder {
             enter: Arc::new(enter),
         }
     }
+}
+
+/// A worker's work, as a job of the pool.
+struct Duty(Box<dyn FnOnce() + Send>);
+
+impl blocking::Job for Duty {
+    fn run(self: Box<Self>) {
+        (self.0)();
+    }
+
+    fn cancel(self: Box<Self>) {}
 }
 
 /// The variable's value, else the number of CPUs.

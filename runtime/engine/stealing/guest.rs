@@ -14,9 +14,9 @@ use std::task::Poll;
 use super::oracle::Production;
 use super::worker::{self, Kit, OnDuty, Step, Worker};
 use super::{GUEST, Shared, threads};
-use crate::engine::task::Arena;
 use crate::engine::task::main_task::MainTask;
 use crate::engine::task::pool;
+use crate::engine::task::{Arena, Header};
 use crate::engine::{local_set, park};
 use crate::leaf;
 
@@ -120,31 +120,39 @@ where
 
 /// A thread that has left its seat for the length of a call.
 enum Away {
-    /// The guest's seat is kept for it.
-    Guest(Option<(Arc<Shared>, Kit)>),
-    /// Another thread has the seat, or had it before; this one goes on without.
-    HandedOff,
+    /// The guest's seat is kept for it, and so is what it was polling.
+    Guest(Option<(Arc<Shared>, Kit)>, *mut Header),
+    /// Another thread has the seat, or had it before; this one goes on without. Or there is no
+    /// other thread, and the seat stays here: the sentinel will find it stuck.
+    Elsewhere,
 }
 
 impl Away {
     fn leave() -> Self {
-        let Some((shared, mut kit)) = worker::stand_up() else {
-            return Self::HandedOff;
+        let Some((shared, mut kit)) = worker::stand_up_in_a_poll() else {
+            return Self::Elsewhere;
         };
+        let task = shared.seats[kit.core.seat].counters.running().cast_mut();
         if kit.core.seat == GUEST {
             Worker::give_away(&shared, &mut kit.core);
-            return Self::Guest(Some((shared, kit)));
+            return Self::Guest(Some((shared, kit)), task);
         }
-        threads::hand_off(&shared, Worker::new(&shared, kit));
-        Self::HandedOff
+        // G3: first, or all others could retire in between.
+        shared.go_away(task);
+        if let Err(kit) = threads::hand_off(&shared, kit) {
+            worker::sit_down(Arc::clone(&shared), kit);
+            shared.come_back(task);
+        }
+        Self::Elsewhere
     }
 }
 
 impl Drop for Away {
     fn drop(&mut self) {
-        if let Self::Guest(seat) = self {
+        if let Self::Guest(seat, task) = self {
             let (shared, kit) = seat.take().expect("left once");
             shared.idle.arrive();
+            shared.seats[GUEST].counters.resume_poll(*task);
             worker::sit_down(shared, kit);
         }
     }

@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::mem;
 use std::panic::Location;
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -28,7 +29,7 @@ use crate::primitives::atomic::{
     Ordering::{Acquire, Relaxed, SeqCst},
     fence,
 };
-use crate::primitives::{Condvar, Mutex};
+use crate::primitives::{Condvar, Mutex, MutexGuard};
 
 /// What every thread that knows the runtime may touch.
 pub(crate) struct Shared {
@@ -65,6 +66,8 @@ pub(super) struct Seat {
 #[derive(Default)]
 pub(super) struct Retired {
     pub(super) kits: Vec<Kit>,
+    /// The addresses of tasks whose thread polls them without a seat (G3).
+    pub(super) away: Vec<usize>,
     pub(super) is_over: bool,
 }
 
@@ -297,9 +300,10 @@ impl Shared {
 
     /// The tasks being polled.
     pub(crate) fn running(&self) -> Vec<*const Header> {
-        self.seats
-            .iter()
-            .map(|seat| seat.counters.running())
+        let away = self.retired.lock().away.clone();
+        let seated = self.seats.iter().map(|seat| seat.counters.running());
+        seated
+            .chain(away.into_iter().map(ptr::without_provenance))
             .collect()
     }
 
@@ -331,14 +335,33 @@ impl Shared {
         forget_all(&mut kit.core.drain());
         let mut retired = self.retired.lock();
         retired.kits.push(kit);
-        if retired.kits.len() < self.seats.len() {
+        self.end_if_last(retired);
+    }
+
+    /// A thread that polls `task` is about to hand its seat off (G3).
+    pub(super) fn go_away(&self, task: *const Header) {
+        self.retired.lock().away.push(task.addr());
+    }
+
+    /// The poll is over, or the seat was not handed off after all.
+    pub(super) fn come_back(&self, task: *const Header) {
+        let mut retired = self.retired.lock();
+        let at = retired.away.iter().position(|&away| away == task.addr());
+        retired.away.swap_remove(at.expect("G3: went away before"));
+        self.end_if_last(retired);
+    }
+
+    /// Ends the runtime if all have retired and nobody is away.
+    fn end_if_last(&self, mut retired: MutexGuard<'_, Retired>) {
+        if retired.kits.len() < self.seats.len() || !retired.away.is_empty() {
             return;
         }
         let kits = mem::take(&mut retired.kits);
         drop(retired);
         forget_all(&mut self.injector.close());
         let foreign = self.foreign.lock().take();
-        // SAFETY: T1, G2. All kits are here, so nobody runs tasks or ever will again.
+        // SAFETY: T1, G2, G3. All kits are here and no task is being polled without one, so
+        // nobody runs tasks or ever will again.
         unsafe { task::cancel_all(&self.registry) };
         self.driver.lock().shutdown();
         drop((kits, foreign));

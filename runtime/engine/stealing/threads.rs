@@ -18,8 +18,8 @@ use crate::primitives::atomic::{
     fence,
 };
 
-/// Runs a closure on another thread that is inside the runtime.
-pub(crate) type HandOff = Box<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
+/// Runs a closure on another thread that is inside the runtime. False if there is no such thread.
+pub(crate) type HandOff = Box<dyn Fn(Box<dyn FnOnce() + Send>) -> bool + Send + Sync>;
 
 /// What the threads of the workers are like.
 pub(crate) struct Threads {
@@ -107,10 +107,20 @@ impl Starting {
     }
 }
 
-/// Runs `worker` on another thread.
-pub(super) fn hand_off(shared: &Shared, worker: Worker) {
+/// Has another thread work with `kit`, or gives it back if there is none.
+pub(super) fn hand_off(shared: &Arc<Shared>, kit: Kit) -> Result<(), Kit> {
     let hand_off = shared.hand_off.get().expect("set before the threads start");
-    hand_off(Box::new(move || work(worker)));
+    let slot = Arc::new(Mutex::new(Some(kit)));
+    let (runtime, taken) = (Arc::clone(shared), Arc::clone(&slot));
+    let accepted = hand_off(Box::new(move || {
+        let kit = taken.lock().take();
+        kit.into_iter()
+            .for_each(|kit| work(Worker::new(&runtime, kit)));
+    }));
+    match accepted {
+        true => Ok(()),
+        false => Err(slot.lock().take().expect("nobody else has it")),
+    }
 }
 
 /// A worker's thread: works until the shutdown, or until the seat is handed off.

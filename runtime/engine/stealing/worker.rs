@@ -24,10 +24,10 @@ use std::ptr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{GUEST, Shared};
 use super::idle::SENTINEL_PERIOD;
 use super::oracle::Oracle;
 use super::queue::{CAPACITY, Local};
+use super::{GUEST, Shared};
 use crate::engine::config;
 use crate::engine::driver::Driver;
 use crate::engine::sleeper::How;
@@ -214,6 +214,17 @@ pub(super) fn stand_up() -> Option<(Arc<Shared>, Kit)> {
     Some((shared, Kit { core, arena }))
 }
 
+/// The same, if it is polling a task or a main future there, and not in a hook or a waker.
+pub(super) fn stand_up_in_a_poll() -> Option<(Arc<Shared>, Kit)> {
+    let polls = |seated: &Seated| {
+        let seat = &seated.shared.seats[seated.core.seat];
+        !seat.counters.running().is_null()
+    };
+    CURRENT
+        .with_borrow(|current| current.as_ref().is_some_and(polls))
+        .then(stand_up)?
+}
+
 /// Puts this thread on a seat. It must have none.
 pub(super) fn sit_down(shared: Arc<Shared>, kit: Kit) {
     let Kit { core, arena } = kit;
@@ -297,7 +308,8 @@ impl Worker {
     fn run(&self, task: Runnable) -> Step {
         let shared = &*self.shared;
         let counters = &shared.seats[self.seat].counters;
-        counters.begin_poll(task.as_ptr());
+        let address = task.as_ptr();
+        counters.begin_poll(address);
         let polled = task.run();
         let seated = self.has_core();
         if seated {
@@ -317,7 +329,11 @@ impl Worker {
             }
             Err(again) => shared.inject(again),
         }
-        if seated { Step::Ran } else { Step::HandedOff }
+        if seated {
+            return Step::Ran;
+        }
+        shared.come_back(address);
+        Step::HandedOff
     }
 
     /// A task from our own queue, or from the injector when it is due.
