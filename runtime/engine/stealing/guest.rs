@@ -65,6 +65,8 @@ impl<'a> Guest<'a> {
         let counters = &self.shared.seats[GUEST].counters;
         loop {
             if main.is_woken() {
+                // It may block, and nobody else searches while we are said to.
+                self.worker.stop_searching();
                 counters.begin_poll(main.as_ptr());
                 let polled = main.poll(future.as_mut());
                 counters.end_poll();

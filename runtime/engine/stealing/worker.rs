@@ -297,12 +297,18 @@ impl Worker {
         let Some(task) = self.own_task(oracle).or_else(|| self.foreign_task(oracle)) else {
             return Step::Idle;
         };
+        self.stop_searching();
+        self.run(task)
+    }
+
+    /// Something was found, or the main future is due.
+    pub(super) fn stop_searching(&self) {
+        let shared = &*self.shared;
         let was_searching = with_core(shared, |core| mem::take(&mut core.is_searching));
         if was_searching == Some(true) && shared.idle.stop_searching() {
             // I3: others counted on our search.
             shared.notify();
         }
-        self.run(task)
     }
 
     fn run(&self, task: Runnable) -> Step {
