@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -315,10 +314,10 @@ impl Builder {
         let enter = move || -> Box<dyn Any> { Box::new(context::enter(&inside)) };
         let weak = handle.downgrade();
         let hand_off: stealing::HandOff = Box::new(move |work| {
-            if let Some(handle) = weak.upgrade() {
-                // Without a thread for it the call panics, and the worker goes back.
-                let _ = catch_unwind(AssertUnwindSafe(|| handle.spawn_call(work, true)));
-            }
+            weak.upgrade().is_some_and(|handle| {
+                let pool = &handle.parts().pool;
+                pool.submit(Box::new(Duty(work)), true).is_ok()
+            })
         });
         stealing::Threads {
             name: Arc::clone(&self.thread_name),
@@ -345,6 +344,17 @@ impl Builder {
             enter: Arc::new(enter),
         }
     }
+}
+
+/// A worker's work, as a job of the pool.
+struct Duty(Box<dyn FnOnce() + Send>);
+
+impl blocking::Job for Duty {
+    fn run(self: Box<Self>) {
+        (self.0)();
+    }
+
+    fn cancel(self: Box<Self>) {}
 }
 
 /// The variable's value, else the number of CPUs.

@@ -45,6 +45,11 @@ impl Counters {
         self.polls.add(1);
     }
 
+    /// The turn that was under way goes on here.
+    pub(crate) fn resume_poll(&self, task: *mut Header) {
+        self.running.store(task, Relaxed);
+    }
+
     #[inline]
     pub(crate) fn end_poll(&self) {
         self.running.store(ptr::null_mut(), Relaxed);

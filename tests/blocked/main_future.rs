@@ -279,3 +279,16 @@ fn a_second_main_future_blocks_nobody() {
         drop(hold);
     });
 }
+
+/// It left its seat before and came back: it is watched over again.
+#[test]
+fn a_task_spawned_after_block_in_place_runs() {
+    rounds(|runtime| {
+        runtime.block_on(async {
+            wakeful::task::block_in_place(|| ());
+            let (runs, ran) = channel();
+            wakeful::spawn(async move { runs.send(()).unwrap() });
+            arrives(&ran, "the task");
+        });
+    });
+}

@@ -15,9 +15,9 @@ use super::kit::{self, Kit, OnDuty};
 use super::oracle::Production;
 use super::worker::{Step, Worker};
 use super::{GUEST, Shared, threads};
-use crate::engine::task::Arena;
 use crate::engine::task::main_task::MainTask;
 use crate::engine::task::pool;
+use crate::engine::task::{Arena, Header};
 use crate::engine::{local_set, park};
 use crate::leaf;
 
@@ -122,8 +122,8 @@ where
 
 /// A thread that has left its seat for the length of a call.
 enum Away {
-    /// The guest's seat is kept for it.
-    Guest(Option<(Arc<Shared>, Kit)>),
+    /// The guest's seat is kept for it, and it goes on with the poll of this task.
+    Guest(Option<(Arc<Shared>, Kit)>, *mut Header),
     /// Another thread has the seat, or had it before; this one goes on without.
     HandedOff,
 }
@@ -133,16 +133,20 @@ impl Away {
         let Some((shared, mut kit)) = kit::stand_up() else {
             return Self::HandedOff;
         };
+        let seat = &shared.seats[kit.core.seat];
+        let task = seat.counters.running().cast_mut();
         if kit.core.seat == GUEST {
             Worker::give_away(&shared, &mut kit.core);
-            return Self::Guest(Some((shared, kit)));
+            return Self::Guest(Some((shared, kit)), task);
         }
-        shared.seats[kit.core.seat].rest(&shared.idle);
-        shared.go_away();
+        // First: all others could retire in between (G3).
+        shared.go_away(task);
+        seat.rest(&shared.idle);
         if let Err(worker) = threads::hand_off(&shared, Worker::new(&shared, kit)) {
             // There is no thread for it: the seat stays ours, and is found stuck.
-            shared.come_back();
+            seat.counters.resume_poll(task);
             worker.sit_again();
+            shared.come_back(task);
         }
         Self::HandedOff
     }
@@ -150,9 +154,10 @@ impl Away {
 
 impl Drop for Away {
     fn drop(&mut self) {
-        if let Self::Guest(seat) = self {
+        if let Self::Guest(seat, task) = self {
             let (shared, kit) = seat.take().expect("left once");
             shared.idle.arrive();
+            shared.seats[GUEST].counters.resume_poll(*task);
             kit::sit_down(shared, kit);
         }
     }

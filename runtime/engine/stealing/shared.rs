@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::mem;
 use std::panic::Location;
+use std::ptr;
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
@@ -66,8 +67,8 @@ pub(super) struct Seat {
 #[derive(Default)]
 pub(super) struct Retired {
     pub(super) kits: Vec<Kit>,
-    /// Threads that poll a task although another has their seat.
-    pub(super) away: usize,
+    /// Tasks that a thread polls although another has its seat. Only compared.
+    pub(super) away: Vec<usize>,
     pub(super) is_over: bool,
 }
 
@@ -315,12 +316,15 @@ impl Shared {
         Ok(handle)
     }
 
-    /// The tasks being polled.
+    /// The tasks being polled. Only to be compared.
     pub(crate) fn running(&self) -> Vec<*const Header> {
-        self.seats
+        let seats = self.seats.iter().map(|seat| seat.counters.running());
+        let retired = self.retired.lock();
+        let away = retired
+            .away
             .iter()
-            .map(|seat| seat.counters.running())
-            .collect()
+            .map(|&task| ptr::without_provenance(task));
+        seats.chain(away).collect()
     }
 
     pub(crate) fn counters(&self, worker: usize) -> &Counters {
@@ -346,15 +350,16 @@ impl Shared {
         self.is_shut_down.load(Acquire)
     }
 
-    /// A thread leaves its seat to another in the middle of a poll.
-    pub(super) fn go_away(&self) {
-        self.retired.lock().away += 1;
+    /// A thread leaves its seat to another while it polls `task` (G3).
+    pub(super) fn go_away(&self, task: *const Header) {
+        self.retired.lock().away.push(task.addr());
     }
 
-    /// It has ended that poll.
-    pub(super) fn come_back(&self) {
+    /// It has ended that poll, or kept its seat.
+    pub(super) fn come_back(&self, task: *const Header) {
         let mut retired = self.retired.lock();
-        retired.away -= 1;
+        let at = retired.away.iter().position(|&away| away == task.addr());
+        retired.away.swap_remove(at.expect("G3: went away before"));
         self.end_if_last(retired);
     }
 
@@ -368,14 +373,14 @@ impl Shared {
 
     /// Ends the runtime if nobody can run a task any more (G2).
     fn end_if_last(&self, mut retired: MutexGuard<'_, Retired>) {
-        if retired.kits.len() < self.seats.len() || retired.away > 0 {
+        if retired.kits.len() < self.seats.len() || !retired.away.is_empty() {
             return;
         }
         let kits = mem::take(&mut retired.kits);
         drop(retired);
         forget_all(&mut self.injector.close());
         let foreign = self.foreign.lock().take();
-        // SAFETY: T1, G2. All kits are here and nobody is away, so nobody runs tasks or ever will.
+        // SAFETY: T1, G2, G3. All kits are here and nobody is away: nobody runs tasks any more.
         unsafe { task::cancel_all(&self.registry) };
         self.driver.lock().shutdown();
         drop((kits, foreign));

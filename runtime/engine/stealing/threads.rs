@@ -19,8 +19,9 @@ use crate::primitives::atomic::{
     fence,
 };
 
-/// Runs a closure on another thread that is inside the runtime.
-pub(crate) type HandOff = Box<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
+/// Runs a closure on another thread that is inside the runtime. False if there is none for it:
+/// then the closure is dropped.
+pub(crate) type HandOff = Box<dyn Fn(Box<dyn FnOnce() + Send>) -> bool + Send + Sync>;
 
 /// What the threads of the workers are like.
 pub(crate) struct Threads {
@@ -113,18 +114,14 @@ pub(super) fn hand_off(shared: &Shared, worker: Worker) -> Result<(), Worker> {
     let hand_off = shared.hand_off.get().expect("set before the threads start");
     let slot = Arc::new(Mutex::new(Some(worker)));
     let theirs = Arc::clone(&slot);
-    hand_off(Box::new(move || {
+    let accepted = hand_off(Box::new(move || {
         let worker = theirs.lock().take();
         worker.into_iter().for_each(work);
     }));
-    // Refused, it dropped the closure and ours is the only reference. Accepted, the closure has
-    // the other one until it has taken the worker.
-    let refused = if Arc::strong_count(&slot) == 1 {
-        slot.lock().take()
-    } else {
-        None
-    };
-    refused.map_or(Ok(()), Err)
+    match accepted {
+        true => Ok(()),
+        false => Err(slot.lock().take().expect("nobody else has it")),
+    }
 }
 
 /// A worker's thread: works until the shutdown, or until the seat is handed off.

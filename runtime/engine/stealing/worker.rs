@@ -146,7 +146,8 @@ impl Worker {
     fn run(&self, task: Runnable) -> Step {
         let shared = &*self.shared;
         let counters = &shared.seats[self.seat].counters;
-        counters.begin_poll(task.as_ptr());
+        let header = task.as_ptr();
+        counters.begin_poll(header);
         let polled = task.run();
         let seated = self.has_core();
         if seated {
@@ -169,7 +170,7 @@ impl Worker {
         if seated {
             return Step::Ran;
         }
-        shared.come_back();
+        shared.come_back(header);
         Step::HandedOff
     }
 
