@@ -41,6 +41,15 @@
 //! the driver until an event, a timer or another thread gets it up.
 //!
 //! ARCHITECTURE.md in the repository tells each step with file and function.
+#![cfg_attr(
+    loom,
+    allow(
+        dead_code,
+        unreachable_pub,
+        unused_imports,
+        reason = "a model takes modules without what calls them"
+    )
+)]
 
 // In layer order: each may use those above it.
 pub(crate) mod budget;

@@ -1,4 +1,5 @@
 //! `#[main]` and `#[test]`: what they make of a function, under which options and names.
+#![cfg(not(loom))]
 
 extern crate wakeful as other_name;
 

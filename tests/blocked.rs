@@ -2,6 +2,7 @@
 //! They delay nothing but themselves (R7, R8, R9, R11, R12).
 //!
 //! A thread is blocked by a channel, for as long as the test holds the other end.
+#![cfg(not(loom))]
 
 #[allow(
     dead_code,

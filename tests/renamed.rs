@@ -1,4 +1,5 @@
 //! The macros under another name of the crate, and where the user's names shadow the usual ones.
+#![cfg(not(loom))]
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 

@@ -2,8 +2,8 @@
 //!
 //! [`AsyncRead`], [`AsyncWrite`], [`AsyncBufRead`] and [`AsyncSeek`] are what a stream
 //! implements. [`AsyncReadExt`], [`AsyncWriteExt`], [`AsyncBufReadExt`] and [`AsyncSeekExt`] are
-//! what a program calls. The sockets of [`net`](crate::net) implement the first four; the types
-//! here wrap any of them.
+//! what a program calls. The sockets of `net` implement the first four; the types here wrap
+//! any of them.
 //!
 //! ```text
 //!   your code ── AsyncReadExt::read ──> futures::Read ── AsyncRead::poll_read ──> a stream

@@ -34,8 +34,8 @@ use std::task::{Context, Poll, Waker};
 /// The halves may go to different tasks. [`unsplit`](ReadHalf::unsplit) joins them again. Dropping
 /// a half does nothing to the stream: to end it, shut the write half down, or drop both.
 ///
-/// The sockets of [`net`](crate::net) have halves of their own, which share nothing that is taken
-/// in turns: prefer those.
+/// The sockets of `net` have halves of their own, which share nothing that is taken in turns:
+/// prefer those.
 ///
 /// # Examples
 ///

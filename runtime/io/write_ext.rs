@@ -203,7 +203,7 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// # Cancel safety
     ///
     /// Not cancel safe: a part of `src` may have been written, and nothing says how much.
-    /// [`write_all_buf`](Self::write_all_buf) says it.
+    /// `write_all_buf` says it.
     ///
     /// # Examples
     ///

@@ -50,12 +50,6 @@ thread_local! {
     static RANDOM: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Seeds the choices of this thread's `select!`s, so that a run can be repeated.
-pub(crate) fn seed(seed: u32) {
-    // xorshift stays at zero for ever.
-    RANDOM.with(|state| state.set(seed.max(1)));
-}
-
 /// A branch to begin with, each as likely as the others.
 #[inline]
 pub fn random_start(branches: u32) -> u32 {
@@ -82,6 +76,7 @@ pub fn random_start(branches: u32) -> u32 {
 #[cold]
 fn unpredictable() -> u32 {
     let hash = RandomState::new().hash_one(std::thread::current().id());
+    // xorshift stays at zero for ever.
     ((hash >> 32) as u32 ^ hash as u32).max(1)
 }
 

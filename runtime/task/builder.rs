@@ -44,7 +44,7 @@ impl<'a> Builder<'a> {
         Self { name: Some(name) }
     }
 
-    /// As [`spawn`](crate::task::spawn).
+    /// As [`spawn`](crate::task::spawn()).
     ///
     /// # Errors
     ///

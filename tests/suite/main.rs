@@ -2,6 +2,7 @@
 //!
 //! A body is given an [`On`](flavors::On), builds its runtimes through it, and never sleeps to get
 //! an order: order comes from gates and channels. A body that hangs fails after a minute.
+#![cfg(not(loom))]
 
 #[macro_use]
 mod flavors;

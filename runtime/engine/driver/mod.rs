@@ -42,6 +42,10 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(1 << 30);
 /// What a driver is made of.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
+    #[cfg_attr(
+        not(feature = "reactor"),
+        expect(dead_code, reason = "what a reactor reads")
+    )]
     pub(crate) io: bool,
     pub(crate) time: bool,
     /// Start with a clock that stands still.
@@ -49,6 +53,10 @@ pub(crate) struct Config {
     /// Whether `time::pause` is allowed: the runtime has a single thread.
     pub(crate) pausable: bool,
     /// How many I/O events one look at the reactor takes.
+    #[cfg_attr(
+        not(feature = "reactor"),
+        expect(dead_code, reason = "what a reactor reads")
+    )]
     pub(crate) events_per_turn: usize,
 }
 
@@ -180,14 +188,17 @@ impl Driver {
         self.wake_by_events()
     }
 
+    #[cfg(feature = "reactor")]
     fn wait_for_events(&mut self, limit: Duration) {
-        #[cfg(feature = "reactor")]
         if let Some(reactor) = &mut self.reactor {
             // It cannot fail but by our fault, and a runtime without I/O would hang in silence.
             let waited = reactor.wait(Some(limit));
             waited.unwrap_or_else(|error| panic!("the I/O selector failed: {error}"));
         }
     }
+
+    #[cfg(not(feature = "reactor"))]
+    fn wait_for_events(&mut self, _limit: Duration) {}
 
     /// True if it woke anything.
     fn wake_by_events(&mut self) -> bool {

@@ -34,6 +34,7 @@ impl Registration {
         &self.handle
     }
 
+    #[cfg(test)]
     pub(crate) fn token(&self) -> usize {
         self.token
     }

@@ -93,7 +93,9 @@ fn polling_is_interrupted() {
         // Stands for the eventfd, which stays readable until it is read.
         let eventfd = Arc::new(Sleeper::new());
         let written = Arc::clone(&eventfd);
-        sleeper.interrupt_with(Box::new(move || written.unpark()));
+        sleeper.interrupt_with(Box::new(move || {
+            written.unpark();
+        }));
         let other = {
             let sleeper = Arc::clone(&sleeper);
             thread::spawn(move || sleeper.unpark())

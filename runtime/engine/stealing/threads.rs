@@ -144,7 +144,7 @@ fn work(mut worker: Worker) {
     worker.put_back();
 }
 
-/// Asks every worker to retire. Nobody may be inside [`block_on`].
+/// Asks every worker to retire. Nobody may be inside `block_on`.
 pub(crate) fn shutdown(shared: &Arc<Shared>) {
     // ORDERING: Release; pairs with the Acquire in `is_shut_down`.
     shared.is_shut_down.store(true, Release);

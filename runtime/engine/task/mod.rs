@@ -64,7 +64,7 @@ unsafe impl Send for Runnable {}
 
 impl Runnable {
     /// Polls the task once, or drops its future if it was aborted. With `Polled::Again` the turn
-    /// is still the caller's: get it back with [`again`](Self::again).
+    /// is still the caller's, and comes back as the error.
     #[inline]
     pub(crate) fn run(self) -> Result<Polled, Runnable> {
         let vtable = self.header().vtable;

@@ -117,10 +117,12 @@ impl<T> Wheel<T> {
     }
 
     /// The tick up to which everything has left.
+    #[cfg(test)]
     pub(crate) fn now(&self) -> u64 {
         self.now
     }
 
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.len
     }

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::io::{self, Read, Write};
 use std::net::{self, SocketAddr};
 #[cfg(unix)]
-use std::os::fd::{AsFd, AsRawFd};
 #[cfg(windows)]
 use std::os::windows::io::{AsRawSocket, AsSocket};
 use std::pin::Pin;

@@ -3,7 +3,6 @@
 use std::future::Future;
 use std::io;
 use std::net::Shutdown;
-use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net;
 use std::path::Path;
 use std::task::{Context, Poll};

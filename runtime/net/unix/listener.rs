@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net;
 use std::path::Path;
 use std::task::{Context, Poll};

@@ -141,6 +141,7 @@ pub(super) fn address(path: &Path) -> io::Result<SocketAddr> {
 }
 
 /// What socket2 says a Unix socket got its datagram from.
+#[cfg(any(feature = "io-util", feature = "bytes"))]
 pub(in crate::net) fn address_of(addr: &SockAddr) -> io::Result<super::SocketAddr> {
     #[cfg(target_os = "android")]
     use std::os::android::net::SocketAddrExt;

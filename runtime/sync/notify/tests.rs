@@ -1,7 +1,6 @@
 //! Notices: tokio's rules as tables and as a model, and wakers that call back.
 
 use std::collections::VecDeque;
-use std::future::Future;
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;

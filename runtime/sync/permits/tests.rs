@@ -82,6 +82,126 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// The permits beside their model: after every step both must agree.
+struct Both {
+    permits: Arc<Permits>,
+    model: Model,
+    wants: Vec<u32>,
+    futures: Vec<Future>,
+    held: Vec<u32>,
+}
+
+impl Both {
+    fn new(free: usize, wants: Vec<u32>) -> Self {
+        let permits = Arc::new(Permits::new(free));
+        Self {
+            futures: wants.iter().map(|&n| acquiring(&permits, n)).collect(),
+            permits,
+            model: Model {
+                free,
+                ..Model::default()
+            },
+            wants,
+            held: Vec::new(),
+        }
+    }
+
+    fn apply(&mut self, step: Step) {
+        match step {
+            Step::Poll(who) => self.poll(who),
+            Step::Cancel(who) => self.cancel(who),
+            Step::GiveBack(which) if which < self.held.len() => {
+                let count = self.held.swap_remove(which);
+                self.add(count as usize);
+            }
+            Step::GiveBack(_) => {}
+            Step::Add(count) => self.add(count),
+            Step::Forget(count) => {
+                let gone = count.min(self.model.free);
+                assert_eq!(self.permits.forget(count), gone);
+                self.model.free -= gone;
+            }
+            Step::Try(count) => self.try_acquire(count),
+            Step::Close => self.close(),
+        }
+        assert_eq!(self.permits.available(), self.model.free);
+        assert_eq!(self.permits.is_closed(), self.model.closed);
+    }
+
+    /// Puts a fresh future in the place of one that is done or given up.
+    fn renew(&mut self, who: usize) {
+        self.futures[who] = acquiring(&self.permits, self.wants[who]);
+    }
+
+    fn poll(&mut self, who: usize) {
+        let want = self.wants[who];
+        let polled = poll_one(&mut self.futures[who], Waker::noop());
+        if self.model.closed {
+            assert_eq!(polled, Poll::Ready(false));
+            return;
+        }
+        if self.model.find(who).is_none() {
+            self.model.ask(who, want as usize);
+        }
+        if self.model.find(who) == Some(0) {
+            assert_eq!(polled, Poll::Ready(true));
+            self.model.leave(who);
+            self.held.push(want);
+            self.renew(who);
+        } else {
+            assert_eq!(polled, Poll::Pending);
+        }
+    }
+
+    fn cancel(&mut self, who: usize) {
+        self.renew(who);
+        if let Some(lacks) = self.model.find(who) {
+            self.model.leave(who);
+            self.model.add(self.wants[who] as usize - lacks);
+        }
+    }
+
+    fn add(&mut self, count: usize) {
+        self.permits.release(count);
+        self.model.add(count);
+    }
+
+    fn try_acquire(&mut self, count: u32) {
+        let wanted = count as usize;
+        let expected = match self.model.closed {
+            true => Err(Refused::Closed),
+            false if self.model.free < wanted => Err(Refused::Few),
+            false => Ok(()),
+        };
+        assert_eq!(self.permits.try_acquire(wanted), expected);
+        if expected.is_ok() {
+            self.model.free -= wanted;
+            self.held.push(count);
+        }
+    }
+
+    /// Those who waited keep what they got until they are dropped.
+    fn close(&mut self) {
+        self.permits.close();
+        self.model.closed = true;
+        for (who, lacks) in std::mem::take(&mut self.model.lacking) {
+            let polled = poll_one(&mut self.futures[who], Waker::noop());
+            assert_eq!(polled, Poll::Ready(false));
+            self.renew(who);
+            self.model.free += self.wants[who] as usize - lacks;
+        }
+    }
+
+    /// What the futures hold when they go comes back.
+    fn end(self) {
+        let lacking = self.model.lacking.iter();
+        let given = lacking.map(|&(who, lacks)| self.wants[who] as usize - lacks);
+        let all = self.model.free + given.sum::<usize>();
+        drop(self.futures);
+        assert_eq!(self.permits.available(), all);
+    }
+}
+
 proptest! {
     #[test]
     fn r31_conserved_and_in_order(
@@ -89,89 +209,11 @@ proptest! {
         wants in prop::collection::vec(0..4u32, 6),
         steps in prop::collection::vec(step(), 1..120),
     ) {
-        let permits = Arc::new(Permits::new(free));
-        let mut model = Model { free, ..Model::default() };
-        let mut futures: Vec<_> = wants.iter().map(|&want| acquiring(&permits, want)).collect();
-        let mut held: Vec<u32> = Vec::new();
+        let mut both = Both::new(free, wants);
         for step in steps {
-            match step {
-                Step::Poll(i) => {
-                    let want = wants[i];
-                    let polled = poll_one(&mut futures[i], Waker::noop());
-                    if model.closed {
-                        prop_assert_eq!(polled, Poll::Ready(false));
-                        continue;
-                    }
-                    if model.find(i).is_none() {
-                        model.ask(i, want as usize);
-                    }
-                    if model.find(i) == Some(0) {
-                        prop_assert_eq!(polled, Poll::Ready(true));
-                        model.leave(i);
-                        held.push(want);
-                        futures[i] = acquiring(&permits, want);
-                    } else {
-                        prop_assert_eq!(polled, Poll::Pending);
-                    }
-                }
-                Step::Cancel(i) => {
-                    futures[i] = acquiring(&permits, wants[i]);
-                    if let Some(lacks) = model.find(i) {
-                        model.leave(i);
-                        model.add(wants[i] as usize - lacks);
-                    }
-                }
-                Step::GiveBack(i) => {
-                    if i < held.len() {
-                        let count = held.swap_remove(i) as usize;
-                        permits.release(count);
-                        model.add(count);
-                    }
-                }
-                Step::Add(count) => {
-                    permits.release(count);
-                    model.add(count);
-                }
-                Step::Forget(count) => {
-                    let gone = count.min(model.free);
-                    prop_assert_eq!(permits.forget(count), gone);
-                    model.free -= gone;
-                }
-                Step::Try(count) => {
-                    let expected = match model.closed {
-                        true => Err(Refused::Closed),
-                        false if model.free < count as usize => Err(Refused::Few),
-                        false => Ok(()),
-                    };
-                    prop_assert_eq!(permits.try_acquire(count as usize), expected);
-                    if expected.is_ok() {
-                        model.free -= count as usize;
-                        held.push(count);
-                    }
-                }
-                Step::Close => {
-                    permits.close();
-                    model.closed = true;
-                    // Those who waited keep what they got until they are dropped.
-                    for (who, lacks) in std::mem::take(&mut model.lacking) {
-                        let polled = poll_one(&mut futures[who], Waker::noop());
-                        prop_assert_eq!(polled, Poll::Ready(false));
-                        futures[who] = acquiring(&permits, wants[who]);
-                        model.free += wants[who] as usize - lacks;
-                    }
-                }
-            }
-            prop_assert_eq!(permits.available(), model.free);
-            prop_assert_eq!(permits.is_closed(), model.closed);
+            both.apply(step);
         }
-        // All come back.
-        drop(futures);
-        let waiting: usize = model
-            .lacking
-            .iter()
-            .map(|&(who, lacks)| wants[who] as usize - lacks)
-            .sum();
-        prop_assert_eq!(permits.available(), model.free + waiting);
+        both.end();
     }
 }
 

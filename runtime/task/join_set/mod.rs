@@ -1,6 +1,6 @@
 //! A set of tasks, joined in the order in which they complete.
 //!
-//! Each task in the set has a [`Finished`] waker of its own as its join waker. When the task
+//! Each task in the set has a `Finished` waker of its own as its join waker. When the task
 //! completes, that waker puts the task's key into the set's inbox and wakes whoever waits for the
 //! set; so a completion costs the same however many tasks there are, and nobody looks at tasks that
 //! still run.
@@ -14,27 +14,27 @@
 
 mod builder;
 mod futures;
+mod inbox;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
 pub use builder::Builder;
 pub use futures::{JoinAll, JoinNext, JoinNextWithId, Shutdown};
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use slab::Slab;
 
 use crate::budget;
 use crate::engine::handle::BOX_ABOVE_BYTES;
 use crate::leaf::{self, Kind, Site};
-use crate::primitives::Mutex;
 use crate::runtime::Handle;
 use crate::task::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
+use inbox::{Finished, Inbox};
 
 /// A collection of tasks that return the same type.
 ///
@@ -63,44 +63,9 @@ use crate::task::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
 #[must_use = "dropping the set aborts its tasks"]
 pub struct JoinSet<T> {
     entries: Slab<JoinHandle<T>>,
-    shared: Arc<Shared>,
+    inbox: Arc<Inbox>,
     /// How many keys the inbox holds without allocating.
     inbox_capacity: usize,
-}
-
-#[derive(Default)]
-struct Shared {
-    inbox: Mutex<Inbox>,
-}
-
-#[derive(Default)]
-struct Inbox {
-    /// Keys of tasks that completed, first come first.
-    finished: VecDeque<usize>,
-    /// Who waits for the next of them. `None` while there are any.
-    waiting: Option<Waker>,
-}
-
-/// The join waker of one task.
-struct Finished {
-    key: usize,
-    shared: Arc<Shared>,
-}
-
-impl Wake for Finished {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        let mut inbox = self.shared.inbox.lock();
-        inbox.finished.push_back(self.key);
-        let waiting = inbox.waiting.take();
-        drop(inbox);
-        if let Some(waker) = waiting {
-            waker.wake();
-        }
-    }
 }
 
 impl<T> JoinSet<T> {
@@ -108,7 +73,7 @@ impl<T> JoinSet<T> {
     pub fn new() -> Self {
         Self {
             entries: Slab::new(),
-            shared: Arc::default(),
+            inbox: Arc::default(),
             inbox_capacity: 0,
         }
     }
@@ -245,14 +210,12 @@ impl<T: 'static> JoinSet<T> {
         if self.entries.len() == self.inbox_capacity {
             // A waker must not allocate, so the inbox grows here.
             self.inbox_capacity = (self.inbox_capacity * 2).max(4);
-            let mut inbox = self.shared.inbox.lock();
-            let missing = self.inbox_capacity.saturating_sub(inbox.finished.len());
-            inbox.finished.reserve(missing);
+            self.inbox.reserve(self.inbox_capacity);
         }
         let vacant = self.entries.vacant_entry();
         let waker = Waker::from(Arc::new(Finished {
             key: vacant.key(),
-            shared: Arc::clone(&self.shared),
+            inbox: Arc::clone(&self.inbox),
         }));
         let running = handle.set_waker(&waker);
         vacant.insert(handle);
@@ -361,7 +324,7 @@ impl<T: 'static> JoinSet<T> {
     /// Takes all tasks out of the set. They go on running.
     pub fn detach_all(&mut self) {
         let entries = std::mem::take(&mut self.entries);
-        self.shared.inbox.lock().finished.clear();
+        self.inbox.state.lock().finished.clear();
         drop(entries);
     }
 
@@ -400,8 +363,8 @@ impl<T: 'static> JoinSet<T> {
                 spent.made_progress();
                 return Poll::Ready(Some(joined));
             }
-            if self.shared.wait(cx.waker()) {
-                leaf::waiting(cx, Kind::Join, Arc::as_ptr(&self.shared).addr(), site);
+            if self.inbox.wait(cx.waker()) {
+                leaf::waiting(cx, Kind::Join, Arc::as_ptr(&self.inbox).addr(), site);
                 return Poll::Pending;
             }
         }
@@ -410,7 +373,7 @@ impl<T: 'static> JoinSet<T> {
     /// Takes the task that completed first out of the set.
     fn take_finished(&mut self) -> Option<(Id, Result<T, JoinError>)> {
         loop {
-            let key = self.shared.inbox.lock().finished.pop_front()?;
+            let key = self.inbox.pop()?;
             if !self.entries.get(key).is_some_and(JoinHandle::is_finished) {
                 continue;
             }
@@ -434,28 +397,6 @@ impl<T> JoinSet<T> {
     }
 }
 
-impl Shared {
-    /// Leaves `waker` for the next completion. False if one has come: look again.
-    fn wait(&self, waker: &Waker) -> bool {
-        let inbox = self.inbox.lock();
-        if inbox.waiting.as_ref().is_some_and(|w| w.will_wake(waker)) {
-            // Whatever puts a key in takes the waker out.
-            debug_assert!(inbox.finished.is_empty());
-            return true;
-        }
-        drop(inbox);
-        // Cloned and dropped outside the lock: a waker is foreign code.
-        let mut waker = Some(waker.clone());
-        let mut inbox = self.inbox.lock();
-        let empty = inbox.finished.is_empty();
-        if empty {
-            std::mem::swap(&mut inbox.waiting, &mut waker);
-        }
-        drop(inbox);
-        empty
-    }
-}
-
 fn with_id<T>((id, result): (Id, Result<T, JoinError>)) -> Result<(Id, T), JoinError> {
     result.map(|output| (id, output))
 }
@@ -463,7 +404,7 @@ fn with_id<T>((id, result): (Id, Result<T, JoinError>)) -> Result<(Id, T), JoinE
 impl<T> Drop for JoinSet<T> {
     fn drop(&mut self) {
         // First: what the abort ends wakes nobody, for nobody waits any longer.
-        let _waiting = self.shared.inbox.lock().waiting.take();
+        let _waiting = self.inbox.state.lock().waiting.take();
         self.abort_running();
     }
 }

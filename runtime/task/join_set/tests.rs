@@ -17,14 +17,14 @@ fn stale_keys_are_skipped() {
         for _ in 0..3 {
             set.spawn(async { 1 });
         }
-        set.shared.inbox.lock().finished.extend([9, 0, 1, 2, 7]);
+        set.inbox.state.lock().finished.extend([9, 0, 1, 2, 7]);
         assert!(set.try_join_next().is_none());
         let mut cx = Context::from_waker(Waker::noop());
-        set.shared.inbox.lock().finished.extend([1, 1]);
+        set.inbox.state.lock().finished.extend([1, 1]);
         assert!(set.poll_join_next(&mut cx).is_pending());
         crate::task::yield_now().await;
         // One is told twice: the second time it is gone.
-        set.shared.inbox.lock().finished.push_back(0);
+        set.inbox.state.lock().finished.push_back(0);
         assert_eq!(set.join_all().await, [1, 1, 1]);
     });
 }
@@ -36,14 +36,14 @@ fn the_inbox_grows_with_the_set() {
         let mut set = JoinSet::new();
         for i in 0..100 {
             set.spawn(async move { i });
-            assert!(set.shared.inbox.lock().finished.capacity() >= set.len());
+            assert!(set.inbox.state.lock().finished.capacity() >= set.len());
         }
-        let capacity = set.shared.inbox.lock().finished.capacity();
+        let capacity = set.inbox.state.lock().finished.capacity();
         let mut cx = Context::from_waker(Waker::noop());
         while !matches!(set.poll_join_next(&mut cx), Poll::Ready(None)) {
             crate::task::yield_now().await;
         }
-        assert_eq!(set.shared.inbox.lock().finished.capacity(), capacity);
+        assert_eq!(set.inbox.state.lock().finished.capacity(), capacity);
     });
 }
 
@@ -55,9 +55,9 @@ fn a_key_takes_the_waker_along() {
         set.spawn(async { 1 });
         let mut cx = Context::from_waker(Waker::noop());
         assert!(set.poll_join_next(&mut cx).is_pending());
-        assert!(set.shared.inbox.lock().waiting.is_some());
+        assert!(set.inbox.state.lock().waiting.is_some());
         crate::task::yield_now().await;
-        let inbox = set.shared.inbox.lock();
+        let inbox = set.inbox.state.lock();
         assert!(inbox.waiting.is_none() && inbox.finished.len() == 1);
     });
 }
