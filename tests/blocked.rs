@@ -3,7 +3,11 @@
 //!
 //! A thread is blocked by a channel, for as long as the test holds the other end.
 
-#[allow(dead_code, unused_macros, reason = "shared with the suite, which uses all of it")]
+#[allow(
+    dead_code,
+    unused_macros,
+    reason = "shared with the suite, which uses all of it"
+)]
 #[path = "suite/flavors.rs"]
 mod flavors;
 

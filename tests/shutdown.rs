@@ -1,7 +1,11 @@
 //! A runtime that ends, in every state: nothing is lost, leaked, dropped twice or waited for too
 //! long (R2, R19, R20, R24, R50). What holds on any scheduler is in `suite/shutdown.rs`, too.
 
-#[allow(dead_code, unused_macros, reason = "shared with the suite, which uses all of it")]
+#[allow(
+    dead_code,
+    unused_macros,
+    reason = "shared with the suite, which uses all of it"
+)]
 #[path = "suite/flavors.rs"]
 #[macro_use]
 mod flavors;

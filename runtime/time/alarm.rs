@@ -23,10 +23,6 @@ use crate::leaf::{self, Site};
 /// What a timer's future says when its runtime is gone.
 const SHUT_DOWN: &str = "the wakeful runtime of this timer has shut down";
 
-/// What an operation of this module says on a runtime that has no timers.
-const NO_TIME: &str = "time is disabled on this runtime: call `enable_time` (or `enable_all`) on \
-     the runtime Builder";
-
 #[derive(Clone, Copy, Debug)]
 enum State {
     Idle,
@@ -45,7 +41,7 @@ pub(super) struct Alarm {
 pub(super) fn timers(driver: &driver::Handle) -> &Arc<timer::Handle> {
     match driver.time() {
         Some(time) => time,
-        None => panic!("{NO_TIME}"),
+        None => panic!("{}", context::NO_TIME),
     }
 }
 

@@ -136,7 +136,9 @@ fn a_park_hook_may_wake() {
             }
             ends.send(()).unwrap();
         });
-        with_main(count, &runtime, move || arrives(&ended, "the task woken by the hook"));
+        with_main(count, &runtime, move || {
+            arrives(&ended, "the task woken by the hook")
+        });
     }
 }
 

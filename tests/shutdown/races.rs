@@ -13,7 +13,11 @@ use wakeful::task::{AbortHandle, JoinHandle};
 use crate::flavors::{LONG, On, bounded};
 
 /// Rounds of the races. Optimized builds do more in less time.
-const ROUNDS: usize = if cfg!(debug_assertions) { 2_000 } else { 10_000 };
+const ROUNDS: usize = if cfg!(debug_assertions) {
+    2_000
+} else {
+    10_000
+};
 
 /// What outsiders hold of a task.
 struct Holds {
@@ -123,7 +127,9 @@ fn race(on: On, rounds: usize) {
         assert_eq!(Arc::strong_count(&barrier), 1, "round {round}");
     }
     drop(lines);
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
 }
 
 #[test]

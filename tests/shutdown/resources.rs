@@ -20,7 +20,9 @@ fn use_up(on: On) {
     let runtime = on.runtime();
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let client = TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
         let (server, _) = listener.accept().await.unwrap();
         let waits = wakeful::spawn(async move {
             let _ = server.readable().await;
