@@ -86,11 +86,14 @@ fn a_set_may_lie_in_a_thread_local() {
 }
 
 /// Says which thread drops it.
-struct Home(std::sync::mpsc::Sender<thread::ThreadId>, Rc<()>);
+struct Home {
+    told: std::sync::mpsc::Sender<thread::ThreadId>,
+    _not_send: Rc<()>,
+}
 
 impl Drop for Home {
     fn drop(&mut self) {
-        let _ = self.0.send(thread::current().id());
+        let _ = self.told.send(thread::current().id());
     }
 }
 
@@ -99,7 +102,10 @@ fn an_abort_from_another_thread_drops_the_future_at_home() {
     let set = LocalSet::new();
     let (dropped, drops) = channel();
     set.block_on(&runtime(), async {
-        let home = Home(dropped, Rc::new(()));
+        let home = Home {
+            told: dropped,
+            _not_send: Rc::new(()),
+        };
         let task = task::spawn_local(async move {
             let _home = home;
             std::future::pending::<()>().await;

@@ -22,8 +22,6 @@
 //!   run tasks, finds all queues closed or emptied, and cancels what is left.
 //! - **G3** A thread inside `block_in_place` polls its task without a seat until the end of that
 //!   poll. Until then it is `away`, and nobody cancels what is left.
-//! - **G3** A thread that blocks in place polls its task without a seat. Until that poll ends it is
-//!   counted as away, and nobody cancels what is left.
 //!
 //! Not here: per-worker drivers and sharded injectors. They pay from about 16 workers on.
 
