@@ -180,6 +180,70 @@ fn two_wakers_against_the_poll() {
     });
 }
 
+/// The task is queued already, so both wakes find it woken or about to be: each must still be seen
+/// by the poll that is due, or by one more.
+#[test]
+fn two_wakers_of_a_queued_task() {
+    loom::model(|| {
+        let Waiting {
+            queue,
+            arena,
+            handle,
+            flags,
+            mut wakers,
+            left,
+        } = waiting();
+        let early = wakers[0].clone();
+        early.wake();
+        let threads: Vec<_> = (0..2)
+            .map(|index| {
+                let (flags, waker) = (Arc::clone(&flags), wakers.pop().unwrap());
+                thread::spawn(move || {
+                    flags[index].store(true, Relaxed);
+                    waker.wake_by_ref();
+                })
+            })
+            .collect();
+        queue.run();
+        threads
+            .into_iter()
+            .for_each(|thread| thread.join().unwrap());
+        queue.run();
+        assert!(
+            handle.is_finished(),
+            "T5: the last poll did not see both flags"
+        );
+        left.lock().clear();
+        drop((handle, arena));
+    });
+}
+
+#[test]
+fn abort_against_the_poll() {
+    loom::model(|| {
+        let Waiting {
+            queue,
+            arena,
+            handle,
+            wakers,
+            left,
+            ..
+        } = waiting();
+        wakers[0].wake_by_ref();
+        let abort = handle.abort_handle();
+        let aborter = thread::spawn(move || abort.abort());
+        queue.run();
+        aborter.join().unwrap();
+        queue.run();
+        assert!(
+            handle.is_finished(),
+            "an aborted task is dropped by whoever runs it"
+        );
+        left.lock().clear();
+        drop((handle, arena, wakers));
+    });
+}
+
 #[test]
 fn wake_against_abort_against_the_poll() {
     loom::model(|| {
