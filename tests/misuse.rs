@@ -271,7 +271,8 @@ fn enter_guards_out_of_order() {
                  reverse order of their making"
             );
             assert_eq!(Handle::current().id(), b.handle().id());
-            std::mem::forget(second);
+            drop(second);
+            assert_eq!(Handle::current().id(), a.handle().id());
         });
     });
     works(&a);

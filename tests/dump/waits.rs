@@ -1,5 +1,6 @@
 //! What a task waits for, and where.
 
+use std::any::Any;
 use std::panic::Location;
 use std::sync::Arc;
 
@@ -35,10 +36,10 @@ impl Waits {
     }
 }
 
-/// Tasks that wait for locks, which somebody else has for ever.
-fn locks(runtime: &Runtime, all: &mut Vec<Waits>) {
+/// Tasks that wait for locks, and what holds them.
+fn locks(runtime: &Runtime, all: &mut Vec<Waits>) -> Box<dyn Any> {
     let mutex = Arc::new(Mutex::new(()));
-    std::mem::forget(mutex.clone().try_lock_owned().unwrap());
+    let locked = mutex.clone().try_lock_owned().unwrap();
     let line = here().line() + 2;
     let task = runtime.spawn(async move {
         drop(mutex.lock().await);
@@ -46,7 +47,7 @@ fn locks(runtime: &Runtime, all: &mut Vec<Waits>) {
     all.push(Waits::new(task, "Mutex", line));
 
     let lock = Arc::new(RwLock::new(()));
-    std::mem::forget(lock.clone().try_read_owned().unwrap());
+    let read = lock.clone().try_read_owned().unwrap();
     let line = here().line() + 2;
     let task = runtime.spawn(async move {
         drop(lock.write().await);
@@ -58,10 +59,11 @@ fn locks(runtime: &Runtime, all: &mut Vec<Waits>) {
         drop(Semaphore::new(0).acquire().await);
     });
     all.push(Waits::new(task, "Semaphore", line));
+    Box::new((locked, read))
 }
 
-/// Tasks that wait for what does not come.
-fn others(runtime: &Runtime, all: &mut Vec<Waits>) {
+/// Tasks that wait for what does not come, and what could send it.
+fn others(runtime: &Runtime, all: &mut Vec<Waits>) -> Box<dyn Any> {
     let line = here().line() + 2;
     let task = runtime.spawn(async move {
         sleep(Duration::from_secs(3600)).await;
@@ -69,9 +71,8 @@ fn others(runtime: &Runtime, all: &mut Vec<Waits>) {
     all.push(Waits::new(task, "sleep", line));
 
     let (sender, receiver) = oneshot::channel::<()>();
-    std::mem::forget(sender);
     // The receiver is a future itself: its place is where the channel was made.
-    let line = here().line() - 3;
+    let line = here().line() - 2;
     let task = runtime.spawn(async move {
         let _ = receiver.await;
     });
@@ -99,6 +100,7 @@ fn others(runtime: &Runtime, all: &mut Vec<Waits>) {
     let mut waits = Waits::new(task, "JoinHandle", line);
     waits.resource = Some(id.to_string().parse().unwrap());
     all.push(waits);
+    Box::new(sender)
 }
 
 each_runtime! {
@@ -106,8 +108,7 @@ each_runtime! {
     fn it_says_what_a_task_waits_for_and_where(on) {
         let runtime = on.runtime();
         let mut all = Vec::new();
-        locks(&runtime, &mut all);
-        others(&runtime, &mut all);
+        let _held = (locks(&runtime, &mut all), others(&runtime, &mut all));
         let ids: Vec<_> = all.iter().map(|waits| waits.task.id()).collect();
         settle(&runtime, &ids, TaskState::Idle);
         let dump = runtime.handle().dump();
