@@ -1,5 +1,6 @@
 //! `Handle::dump`: every live task once, with its state and what it waits for; from any thread,
 //! whatever the workers do, and without touching a task (R26).
+#![cfg(not(loom))]
 
 #[allow(
     dead_code,

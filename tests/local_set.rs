@@ -1,4 +1,5 @@
 //! `LocalSet` and `LocalRuntime`: tasks that stay on their thread.
+#![cfg(not(loom))]
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

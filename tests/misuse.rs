@@ -1,4 +1,5 @@
 //! Calls in the wrong place or with wrong values: the exact text, which names the way out.
+#![cfg(not(loom))]
 
 #[allow(
     dead_code,

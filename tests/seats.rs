@@ -1,4 +1,5 @@
 //! Seats: who runs the tasks of a runtime, and that somebody does.
+#![cfg(not(loom))]
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;

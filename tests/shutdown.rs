@@ -1,5 +1,6 @@
 //! A runtime that ends, in every state: nothing is lost, leaked, dropped twice or waited for too
 //! long (R2, R19, R20, R24, R50). What holds on any scheduler is in `suite/shutdown.rs`, too.
+#![cfg(not(loom))]
 
 #[allow(
     dead_code,

@@ -101,8 +101,10 @@ each_runtime! {
     /// A timer of a runtime that is gone cannot fire. It says so rather than wait for ever.
     fn timers_of_a_dead_runtime_panic(on) {
         let runtime = on.runtime();
-        let timer = runtime.block_on(async { Box::pin(sleep(Duration::from_secs(3600))) });
         let handle = runtime.handle().clone();
+        let inside = handle.enter();
+        let timer = Box::pin(sleep(Duration::from_secs(3600)));
+        drop(inside);
         drop(runtime);
         let message = panic_message(|| foreign_block_on(timer));
         assert_eq!(message, "the wakeful runtime of this timer has shut down");
