@@ -4,7 +4,7 @@ use proc_macro::{Delimiter as Around, Group, Literal, Span, TokenStream, TokenTr
 
 use crate::item::{Returns, Signature, inspect};
 use crate::manifest;
-use crate::options::{self, Flavor, Macro, Options, UnhandledPanic};
+use crate::options::{self, Flavor, Macro, Options};
 use crate::token::{Delimiter, Kind, Mistake, Token};
 
 /// Expands `#[main(args)] item` or `#[test(args)] item`.
@@ -119,12 +119,6 @@ fn run(options: &Options<Span>) -> TokenStream {
     }
     let mut run: TokenStream = [path.clone(), quoted(&text)].into_iter().collect();
     // To ignore a panic is what a runtime does unless told otherwise.
-    if options.unhandled_panic == Some(UnhandledPanic::ShutdownRuntime) {
-        let policy = quoted("::runtime::UnhandledPanic::ShutdownRuntime");
-        let policy = [path, policy].into_iter().collect();
-        run.extend(quoted(".unhandled_panic"));
-        run.extend([TokenTree::Group(Group::new(Around::Parenthesis, policy))]);
-    }
     run.extend(quoted(match options.flavor {
         Flavor::Local => ".enable_all().build_local(::core::default::Default::default())",
         Flavor::MultiThread | Flavor::CurrentThread => ".enable_all().build()",

@@ -28,7 +28,6 @@ pub(crate) enum Flavor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnhandledPanic {
     Ignore,
-    ShutdownRuntime,
 }
 
 /// The runtime to build.
@@ -245,10 +244,13 @@ fn boolean(name: &str, kind: &Kind) -> Result<bool, String> {
 fn unhandled_panic(name: &str, kind: &Kind) -> Result<UnhandledPanic, String> {
     match string(name, kind)? {
         "ignore" => Ok(UnhandledPanic::Ignore),
-        "shutdown_runtime" => Ok(UnhandledPanic::ShutdownRuntime),
+        "shutdown_runtime" => Err(
+            "`shutdown_runtime` is not there yet: take the option away, and \
+             await the tasks whose panics must end the program."
+                .to_owned(),
+        ),
         other => Err(format!(
-            "No such unhandled panic behavior `{other}`. \
-             The unhandled panic behaviors are: `ignore`, `shutdown_runtime`."
+            "No such unhandled panic behavior `{other}`. The only one there is: `ignore`."
         )),
     }
 }
@@ -310,13 +312,10 @@ mod tests {
         assert_eq!(options.worker_threads, Some(10));
         let options = main_options(
             r#"flavor = "current_thread", start_paused = true, crate = "::a::b",
-               unhandled_panic = "shutdown_runtime""#,
+               unhandled_panic = "ignore""#,
         );
         assert_eq!(options.start_paused, Some(true));
-        assert_eq!(
-            options.unhandled_panic,
-            Some(UnhandledPanic::ShutdownRuntime)
-        );
+        assert_eq!(options.unhandled_panic, Some(UnhandledPanic::Ignore));
         assert_eq!(options.crate_path.unwrap().0, "::a::b");
         let options = main_options(r#"flavor = "local", start_paused = false"#);
         assert_eq!(
