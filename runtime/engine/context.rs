@@ -20,7 +20,7 @@ pub(crate) const NO_RUNTIME: &str = "there is no wakeful runtime on this thread:
      inside `Runtime::block_on`, a task, or under `Handle::enter`";
 
 /// The message of an operation that needs I/O on a runtime built without.
-#[cfg(feature = "reactor")]
+#[cfg(feature = "net")]
 pub(crate) const NO_IO: &str = "I/O is disabled on this runtime: call `enable_io` (or \
      `enable_all`) on the runtime's Builder";
 
@@ -72,7 +72,7 @@ pub(crate) fn driver() -> Arc<driver::Handle> {
 }
 
 /// The reactor of the runtime this thread is in.
-#[cfg(feature = "reactor")]
+#[cfg(feature = "net")]
 #[track_caller]
 pub(crate) fn reactor() -> Arc<super::reactor::Handle> {
     match driver().io() {

@@ -19,7 +19,7 @@ pub(crate) mod local_set;
 pub(crate) mod metrics;
 #[cfg(not(loom))]
 pub(crate) mod park;
-#[cfg(feature = "reactor")]
+#[cfg(feature = "net")]
 pub(crate) mod reactor;
 #[cfg(not(loom))]
 pub(crate) mod runtime;

@@ -29,7 +29,7 @@ mod buf_writer;
 mod chain;
 mod constant;
 mod copy;
-#[cfg(feature = "reactor")]
+#[cfg(feature = "net")]
 mod interest;
 mod join;
 mod pipe;
@@ -37,7 +37,7 @@ mod read;
 mod read_buf;
 mod read_ext;
 mod read_futures;
-#[cfg(feature = "reactor")]
+#[cfg(feature = "net")]
 mod ready;
 mod seek;
 mod seek_ext;
@@ -61,14 +61,14 @@ pub use buf_writer::BufWriter;
 pub use chain::Chain;
 pub use constant::{Empty, Repeat, Sink, empty, repeat, sink};
 pub use copy::{copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf};
-#[cfg(feature = "reactor")]
+#[cfg(feature = "net")]
 pub use interest::Interest;
 pub use join::{Join, join};
 pub use pipe::{DuplexStream, SimplexStream, duplex, simplex};
 pub use read::AsyncRead;
 pub use read_buf::ReadBuf;
 pub use read_ext::AsyncReadExt;
-#[cfg(feature = "reactor")]
+#[cfg(feature = "net")]
 pub use ready::Ready;
 pub use seek::AsyncSeek;
 pub use seek_ext::AsyncSeekExt;

@@ -27,7 +27,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "reactor")]
+#[cfg(feature = "net")]
 use crate::engine::reactor::{self, Reactor};
 use crate::engine::sleeper::{How, Sleeper};
 use crate::engine::timer::{self, clock::Clock};
@@ -43,7 +43,7 @@ const LONGEST_SLEEP: Duration = Duration::from_millis(1 << 30);
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
     #[cfg_attr(
-        not(feature = "reactor"),
+        not(feature = "net"),
         expect(dead_code, reason = "what a reactor reads")
     )]
     pub(crate) io: bool,
@@ -54,7 +54,7 @@ pub(crate) struct Config {
     pub(crate) pausable: bool,
     /// How many I/O events one look at the reactor takes.
     #[cfg_attr(
-        not(feature = "reactor"),
+        not(feature = "net"),
         expect(dead_code, reason = "what a reactor reads")
     )]
     pub(crate) events_per_turn: usize,
@@ -63,7 +63,7 @@ pub(crate) struct Config {
 /// What the thread that parks owns.
 pub(crate) struct Driver {
     handle: Arc<Handle>,
-    #[cfg(feature = "reactor")]
+    #[cfg(feature = "net")]
     reactor: Option<Reactor>,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct Driver {
 pub(crate) struct Handle {
     sleeper: Arc<Sleeper>,
     time: Option<Arc<timer::Handle>>,
-    #[cfg(feature = "reactor")]
+    #[cfg(feature = "net")]
     io: Option<Arc<reactor::Handle>>,
 }
 
@@ -83,7 +83,7 @@ impl Driver {
             let sleeper = Arc::clone(&sleeper);
             Arc::new(timer::Handle::new(clock, sleeper, config.pausable))
         });
-        #[cfg(feature = "reactor")]
+        #[cfg(feature = "net")]
         let (reactor, io) = match config.io {
             true => connect(config, &sleeper).map(|(reactor, io)| (Some(reactor), Some(io)))?,
             false => (None, None),
@@ -91,12 +91,12 @@ impl Driver {
         let handle = Arc::new(Handle {
             sleeper,
             time,
-            #[cfg(feature = "reactor")]
+            #[cfg(feature = "net")]
             io,
         });
         let driver = Driver {
             handle: Arc::clone(&handle),
-            #[cfg(feature = "reactor")]
+            #[cfg(feature = "net")]
             reactor,
         };
         Ok((driver, handle))
@@ -120,7 +120,7 @@ impl Driver {
 
     /// The runtime ends: everything that waits here is woken, and what comes later is refused.
     pub(crate) fn shutdown(&mut self) {
-        #[cfg(feature = "reactor")]
+        #[cfg(feature = "net")]
         if let Some(reactor) = &mut self.reactor {
             reactor.shutdown();
         }
@@ -188,7 +188,7 @@ impl Driver {
         self.wake_by_events()
     }
 
-    #[cfg(feature = "reactor")]
+    #[cfg(feature = "net")]
     fn wait_for_events(&mut self, limit: Duration) {
         if let Some(reactor) = &mut self.reactor {
             // It cannot fail but by our fault, and a runtime without I/O would hang in silence.
@@ -197,12 +197,12 @@ impl Driver {
         }
     }
 
-    #[cfg(not(feature = "reactor"))]
+    #[cfg(not(feature = "net"))]
     fn wait_for_events(&mut self, _limit: Duration) {}
 
     /// True if it woke anything.
     fn wake_by_events(&mut self) -> bool {
-        #[cfg(feature = "reactor")]
+        #[cfg(feature = "net")]
         if let Some(reactor) = &mut self.reactor {
             return reactor.dispatch() > 0;
         }
@@ -211,7 +211,7 @@ impl Driver {
 }
 
 /// Starts a reactor that the sleeper interrupts, and that wakes the sleeper for its first source.
-#[cfg(feature = "reactor")]
+#[cfg(feature = "net")]
 fn connect(config: &Config, sleeper: &Arc<Sleeper>) -> io::Result<(Reactor, Arc<reactor::Handle>)> {
     // Weak: the sleeper keeps the reactor's handle.
     let first_source = Arc::downgrade(sleeper);
@@ -247,14 +247,14 @@ impl Handle {
     /// How many I/O sources are registered.
     #[inline]
     fn sources(&self) -> usize {
-        #[cfg(feature = "reactor")]
+        #[cfg(feature = "net")]
         if let Some(io) = &self.io {
             return io.sources();
         }
         0
     }
 
-    #[cfg(feature = "reactor")]
+    #[cfg(feature = "net")]
     #[inline]
     pub(crate) fn io(&self) -> Option<&Arc<reactor::Handle>> {
         self.io.as_ref()

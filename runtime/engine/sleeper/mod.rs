@@ -73,7 +73,7 @@ impl Sleeper {
     }
 
     /// Says how to end a poll. Without it nobody may sleep as [`How::Polling`].
-    #[cfg(feature = "reactor")]
+    #[cfg(feature = "net")]
     pub(crate) fn interrupt_with(&self, interrupt: Box<dyn Fn() + Send + Sync>) {
         let set = self.interrupt.set(interrupt);
         debug_assert!(set.is_ok(), "one sleeper, one reactor");
@@ -133,7 +133,7 @@ impl Sleeper {
     }
 
     /// As [`unpark`](Self::unpark), and if nobody sleeps, whoever sees to that is told.
-    #[cfg(feature = "reactor")]
+    #[cfg(feature = "net")]
     pub(crate) fn unpark_or_tell(&self) {
         if !self.unpark() {
             self.tell();

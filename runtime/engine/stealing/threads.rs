@@ -144,18 +144,20 @@ fn work(mut worker: Worker) {
     worker.put_back();
 }
 
-/// Asks every worker to retire. Nobody may be inside `block_on`.
+/// Asks every worker to retire. Nobody may be inside [`block_on`](super::block_on).
 pub(crate) fn shutdown(shared: &Arc<Shared>) {
+    // First: the last to retire drops what is left, and that must be a worker, not the caller,
+    // whose time may be limited.
+    let guest = shared.guest.lock().take();
+    guest.into_iter().for_each(|kit| shared.retire(kit));
     // ORDERING: Release; pairs with the Acquire in `is_shut_down`.
     shared.is_shut_down.store(true, Release);
     // Pairs with the fence in `Idle::park`: who lies down sees the flag, or is unparked here.
     fence(SeqCst);
-    let guest = shared.guest.lock().take();
     for seat in &shared.seats {
         seat.sleeper.unpark();
     }
     shared.driver_handle.unpark();
-    guest.into_iter().for_each(|kit| shared.retire(kit));
 }
 
 /// Waits until all tasks are dropped, at most `limit`. True if they are.
