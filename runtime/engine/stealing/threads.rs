@@ -147,16 +147,18 @@ fn work(mut worker: Worker) {
 
 /// Asks every worker to retire. Nobody may be inside [`block_on`].
 pub(crate) fn shutdown(shared: &Arc<Shared>) {
+    // First, so that a worker is the last to retire: what tasks do in their drops is not done on
+    // this thread, which may be about to wait for a limited time.
+    let guest = shared.guest.lock().take();
+    guest.into_iter().for_each(|kit| shared.retire(kit));
     // ORDERING: Release; pairs with the Acquire in `is_shut_down`.
     shared.is_shut_down.store(true, Release);
     // Pairs with the fence in `Idle::park`: who lies down sees the flag, or is unparked here.
     fence(SeqCst);
-    let guest = shared.guest.lock().take();
     for seat in &shared.seats {
         seat.sleeper.unpark();
     }
     shared.driver_handle.unpark();
-    guest.into_iter().for_each(|kit| shared.retire(kit));
 }
 
 /// Waits until all tasks are dropped, at most `limit`. True if they are.
