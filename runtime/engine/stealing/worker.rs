@@ -572,7 +572,5 @@ impl Worker {
         if !tasks.is_empty() {
             shared.inject_all(tasks);
         }
-        // This thread may have had the driver.
-        shared.carry_out(shared.idle.watch());
     }
 }
