@@ -210,3 +210,27 @@ fn a_busy_pool_only_delays_the_seat() {
     drop(held);
     runtime.handle().block_on(task).unwrap();
 }
+
+/// In a hook nothing is polled, and there is no seat to leave: it is a call.
+#[test]
+fn in_a_park_hook_it_is_a_call() {
+    for count in [1, 2] {
+        let calls = Arc::new(AtomicUsize::new(0));
+        let counts = calls.clone();
+        let runtime = wakeful::runtime::Builder::new_multi_thread()
+            .worker_threads(count)
+            .enable_all()
+            .on_thread_park(move || {
+                block_in_place(|| counts.fetch_add(1, SeqCst));
+            })
+            .build()
+            .unwrap();
+        for _ in 0..ROUNDS {
+            runtime.block_on(async {
+                block_until_the_tasks_ran();
+                sleep(Duration::from_millis(1)).await;
+            });
+        }
+        assert!(calls.load(SeqCst) > 0);
+    }
+}
