@@ -130,7 +130,7 @@ enum Away {
 
 impl Away {
     fn leave() -> Self {
-        let Some((shared, mut kit)) = kit::stand_up() else {
+        let Some((shared, mut kit)) = kit::stand_up_in_a_poll() else {
             return Self::HandedOff;
         };
         let seat = &shared.seats[kit.core.seat];

@@ -161,6 +161,20 @@ pub(super) fn stand_up() -> Option<(Arc<Shared>, Kit)> {
     Some((shared, Kit { core, arena }))
 }
 
+/// The same, if this thread is polling a task or a main future: in a hook the seat stays.
+pub(super) fn stand_up_in_a_poll() -> Option<(Arc<Shared>, Kit)> {
+    let is_polling = CURRENT.with_borrow(|seated| {
+        let seated = seated.as_ref()?;
+        let counters = &seated.shared.seats[seated.core.seat].counters;
+        Some(!counters.running().is_null())
+    });
+    if is_polling == Some(true) {
+        stand_up()
+    } else {
+        None
+    }
+}
+
 /// Puts this thread on a seat. It must have none.
 pub(super) fn sit_down(shared: Arc<Shared>, kit: Kit) {
     let Kit { core, arena } = kit;
