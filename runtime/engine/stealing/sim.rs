@@ -1,7 +1,8 @@
 //! A seeded simulation: several workers of the real scheduler, driven from one thread.
 //!
 //! Each turn of the loop picks a worker and lets it make one decision: a step, lying down, getting
-//! up, the sentinel's look. The oracle answers the worker's own choices from the same seed. A
+//! up, the sentinel's look. Some worlds are crowded: pairs of tasks that wake each other, tasks
+//! that yield, and bursts of spawns that overflow a ring. The oracle answers the worker's own choices from the same seed. A
 //! worker that sleeps gets up only if it was unparked, so a wake that is lost shows as a world in
 //! which nobody is awake and a task is left. Tasks spawn, yield, wait for each other, and lock.
 //!
@@ -25,7 +26,7 @@ use super::worker::{Seen, Step, Worker};
 use crate::engine::config::{Config, EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL};
 use crate::engine::driver::{self, Driver};
 use crate::engine::task::JoinHandle;
-use crate::sync::Mutex;
+use crate::sync::{Mutex, Notify};
 use crate::task::yield_now;
 
 const WORKERS: usize = 4;
@@ -33,6 +34,12 @@ const SEEDS: u64 = 10_000;
 /// No task may wait longer than this many polls of others. The worlds have some 40 tasks at a
 /// time, and the slot for the task woken last lets three go first for each.
 const MOST_POLLS_QUEUED: u64 = 1_000;
+/// One world in so many is crowded, and one in so many sees a burst.
+const CROWDED: usize = 100;
+/// How long the tasks of a crowd keep at it: longer than anybody may wait.
+const CROWD_ROUNDS: usize = 2_000;
+/// Spawned at once in a crowded world: more than a ring holds.
+const BURST: usize = 600;
 /// Far more turns than any world takes: a livelock is an error, too.
 const MOST_TURNS: u64 = 1_000_000;
 
@@ -86,6 +93,7 @@ struct World {
     /// Polls so far, of all tasks.
     polls: Cell<u64>,
     longest_wait: Cell<u64>,
+    is_patient: Cell<bool>,
     born: Cell<usize>,
     ended: Cell<usize>,
     dropped: Cell<usize>,
@@ -102,9 +110,16 @@ struct Place {
 
 impl World {
     fn spawn(self: &Rc<Self>, depth: usize) -> Option<JoinHandle<()>> {
+        self.spawn_life(life(Rc::clone(self), depth))
+    }
+
+    fn spawn_life(
+        self: &Rc<Self>,
+        life: impl Future<Output = ()> + 'static,
+    ) -> Option<JoinHandle<()>> {
         self.born.set(self.born.get() + 1);
         let life = Watched {
-            life: Box::pin(life(Rc::clone(self), depth)),
+            life: Box::pin(life),
             world: Rc::clone(self),
             queued_at: Some(self.polls.get()),
             is_polling: false,
@@ -133,9 +148,11 @@ impl World {
 
     fn note_wait(&self, queued_at: u64) {
         let waited = self.polls.get() - queued_at;
-        self.longest_wait.set(self.longest_wait.get().max(waited));
+        if !self.is_patient.get() {
+            self.longest_wait.set(self.longest_wait.get().max(waited));
+        }
         assert!(
-            waited <= MOST_POLLS_QUEUED,
+            self.is_patient.get() || waited <= MOST_POLLS_QUEUED,
             "a task waited for {waited} polls of others"
         );
     }
@@ -203,6 +220,42 @@ impl Future for WaitForSomebody {
     }
 }
 
+/// Keeps every worker busy with tasks that wake each other or yield.
+fn crowd(world: &Rc<World>) {
+    for _ in 0..WORKERS {
+        if world.choices.one_in(2) {
+            let (ping, pong) = (Rc::new(Notify::new()), Rc::new(Notify::new()));
+            drop(world.spawn_life(answer(Rc::clone(&ping), Rc::clone(&pong))));
+            drop(world.spawn_life(answer(pong, Rc::clone(&ping))));
+            ping.notify_one();
+        } else {
+            drop(world.spawn_life(async {
+                for _ in 0..CROWD_ROUNDS {
+                    yield_now().await;
+                }
+            }));
+        }
+    }
+}
+
+/// Overflows a ring. Whoever waits behind a burst in the injector may wait for long.
+fn burst(world: &Rc<World>) {
+    world.is_patient.set(true);
+    let parent = Rc::clone(world);
+    drop(world.spawn_life(async move {
+        for _ in 0..BURST {
+            drop(parent.spawn_life(async {}));
+        }
+    }));
+}
+
+async fn answer(ask: Rc<Notify>, tell: Rc<Notify>) {
+    for _ in 0..CROWD_ROUNDS {
+        ask.notified().await;
+        tell.notify_one();
+    }
+}
+
 async fn life(world: Rc<World>, depth: usize) {
     for _ in 0..world.choices.below(10) {
         match world.choices.below(6) {
@@ -233,6 +286,8 @@ async fn life(world: Rc<World>, depth: usize) {
 /// A worker that is simulated.
 struct Virtual {
     worker: Worker,
+    /// It found nothing to do, and lies down next.
+    is_idle: bool,
     /// Asleep since it lay down; on the driver or not.
     asleep: Option<bool>,
     seen: Seen,
@@ -269,6 +324,7 @@ impl Simulation {
                 let worker = Worker::new(&shared, kit);
                 Virtual {
                     worker,
+                    is_idle: false,
                     asleep: None,
                     seen: Seen::new(),
                     gone: false,
@@ -280,6 +336,7 @@ impl Simulation {
             shared,
             polls: Cell::new(0),
             longest_wait: Cell::new(0),
+            is_patient: Cell::new(false),
             born: Cell::new(0),
             ended: Cell::new(0),
             dropped: Cell::new(0),
@@ -314,6 +371,7 @@ impl Simulation {
         let virtual_worker = &mut self.workers[index];
         let Virtual {
             worker,
+            is_idle,
             asleep,
             seen,
             gone,
@@ -325,16 +383,18 @@ impl Simulation {
         }
         worker.sit();
         match asleep {
+            None if *is_idle => {
+                *is_idle = false;
+                seen.clear();
+                if worker.lie_down(on_driver, None) {
+                    *asleep = Some(on_driver);
+                } else {
+                    worker.get_up(on_driver);
+                }
+            }
             None => match worker.step(&mut self.choices) {
                 Step::Ran => {}
-                Step::Idle => {
-                    seen.clear();
-                    if worker.lie_down(on_driver, None) {
-                        *asleep = Some(on_driver);
-                    } else {
-                        worker.get_up(on_driver);
-                    }
-                }
+                Step::Idle => *is_idle = true,
                 Step::HandedOff => unreachable!("nobody blocks in place"),
             },
             Some(_) => {
@@ -353,6 +413,11 @@ impl Simulation {
         let _on_duty = OnDuty::begin();
         for _ in 0..1 + self.choices.below(32) {
             self.world.spawn(0);
+        }
+        if self.choices.one_in(CROWDED) {
+            crowd(&self.world);
+        } else if self.choices.one_in(CROWDED) {
+            burst(&self.world);
         }
         let stop_at = shut_down_early.then(|| self.choices.below(200) as u64);
         for turn in 0..MOST_TURNS {
