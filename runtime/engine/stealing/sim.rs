@@ -1,10 +1,11 @@
 //! A seeded simulation: several workers of the real scheduler, driven from one thread.
 //!
 //! Each turn of the loop picks a worker and lets it make one decision: a step, lying down, getting
-//! up, the sentinel's look. Some worlds are crowded: pairs of tasks that wake each other, tasks
-//! that yield, and bursts of spawns that overflow a ring. The oracle answers the worker's own choices from the same seed. A
+//! up, the sentinel's look. The oracle answers the worker's own choices from the same seed. A
 //! worker that sleeps gets up only if it was unparked, so a wake that is lost shows as a world in
 //! which nobody is awake and a task is left. Tasks spawn, yield, wait for each other, and lock.
+//! Some worlds are crowded: tasks that wake each other or yield for long. Some see a burst of
+//! spawns that overflows a ring.
 //!
 //! Checked for each seed: every task ends, is never polled twice at once, and is polled soon after
 //! it was queued. `WAKEFUL_SEED=n` runs one seed, `WAKEFUL_SEEDS=n` that many.
