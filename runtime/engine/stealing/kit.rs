@@ -161,6 +161,17 @@ pub(super) fn stand_up() -> Option<(Arc<Shared>, Kit)> {
     Some((shared, Kit { core, arena }))
 }
 
+/// The same, if this thread is polling a task or a main future there, and not in a hook or a waker.
+pub(super) fn stand_up_in_a_poll() -> Option<(Arc<Shared>, Kit)> {
+    let polls = |seated: &Seated| {
+        let seat = &seated.shared.seats[seated.core.seat];
+        !seat.counters.running().is_null()
+    };
+    CURRENT
+        .with_borrow(|current| current.as_ref().is_some_and(polls))
+        .then(stand_up)?
+}
+
 /// Puts this thread on a seat. It must have none.
 pub(super) fn sit_down(shared: Arc<Shared>, kit: Kit) {
     let Kit { core, arena } = kit;
