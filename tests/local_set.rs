@@ -173,3 +173,32 @@ fn a_local_runtime_spawns_without_a_set() {
     });
     assert_eq!(value, 41);
 }
+
+#[test]
+fn a_dump_lists_local_tasks() {
+    use wakeful::runtime::{Handle, TaskState};
+
+    let set = LocalSet::new();
+    set.block_on(&runtime(), async {
+        let (_keep, never) = wakeful::sync::oneshot::channel::<()>();
+        let line = line!() + 1;
+        let waits = task::spawn_local(async move { drop(never.await) });
+        yield_now().await;
+        let looks = task::spawn_local(async move {
+            let dump = Handle::current().dump();
+            let find = |id| {
+                let mut found = dump.tasks().filter(|entry| entry.id() == id);
+                let entry = found.next().expect("it is listed").clone();
+                assert!(found.next().is_none(), "it is listed once");
+                entry
+            };
+            (find(waits.id()), find(task::id()))
+        });
+        let (waiting, looking) = looks.await.unwrap();
+        assert_eq!(waiting.state(), TaskState::Idle);
+        assert_eq!(waiting.waits_for(), Some("oneshot"));
+        assert_eq!(waiting.spawned_at().line(), line);
+        assert_eq!(looking.state(), TaskState::Running);
+    });
+    drop(set);
+}

@@ -84,8 +84,8 @@ fn tests_do_not_sleep() {
 }
 
 #[test]
-fn the_text_is_about_the_library() {
-    holds(style::off_topic);
+fn the_text_needs_no_tracker() {
+    holds(style::tickets);
 }
 
 #[test]

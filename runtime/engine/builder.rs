@@ -298,6 +298,7 @@ impl Builder {
             pool,
             blocking_tasks: Arc::default(),
             records: Default::default(),
+            local_sets: Default::default(),
             id: Handle::next_id(),
             name: self.name.clone(),
         });

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
+use std::ptr;
 use std::sync::Arc;
 
 use super::handle::{Handle, Scheduler};
@@ -200,6 +201,14 @@ pub(crate) fn dump(handle: &Handle) -> Dump {
     );
     let registry = &parts.blocking_tasks.registry;
     collect(registry, "blocking task", |_| false, &mut tasks);
+    parts.local_sets.visit(|registry, running| {
+        collect(
+            registry,
+            "local task",
+            |header| ptr::eq(header, running),
+            &mut tasks,
+        );
+    });
     let records = parts.records.0.lock();
     for task in &mut tasks {
         if let Some(record) = records.get(&task.id.number()) {

@@ -10,6 +10,7 @@ use std::sync::{Arc, Weak};
 use super::blocking::{self, tasks::Tasks};
 use super::context::{self, Entered};
 use super::dump::{self, Dump};
+use super::local_set::Sets;
 use super::metrics::RuntimeMetrics;
 use super::task::{self, JoinHandle};
 use super::{driver, local, park, stealing};
@@ -54,6 +55,7 @@ pub(crate) struct Parts {
     pub(crate) pool: Arc<blocking::Pool>,
     pub(crate) blocking_tasks: Arc<Tasks>,
     pub(crate) records: dump::Records,
+    pub(crate) local_sets: Sets,
     pub(crate) id: Id,
     pub(crate) name: Option<String>,
 }

@@ -16,23 +16,26 @@
 
 #![expect(unsafe_code, reason = "cancels every task when the set is dropped: S1")]
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::mem;
 use std::panic::Location;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::ptr;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
 use super::config::EVENT_INTERVAL;
+use super::handle::Id;
+use super::metrics::Counters;
 use super::runtime::Runtime;
 use super::task::list::{Inbox, TaskList};
 use super::task::pool::{self, Registry};
-use super::task::{self, Arena, JoinHandle, Owner, Polled, Runnable, Schedule};
+use super::task::{self, Arena, Header, JoinHandle, Owner, Polled, Runnable, Schedule};
 use super::{context, local};
 use crate::primitives::Mutex;
 use crate::primitives::atomic::{
@@ -41,7 +44,7 @@ use crate::primitives::atomic::{
     fence,
 };
 
-struct Shared {
+pub(crate) struct Shared {
     inbox: Inbox,
     registry: Registry,
     /// The poller has been woken since the last tick, or a tick is under way (S2).
@@ -51,6 +54,28 @@ struct Shared {
     arena: Mutex<Option<Box<Arena>>>,
     /// Tasks that are not done. Only the set's thread writes it.
     alive: AtomicUsize,
+    counters: Counters,
+}
+
+/// The sets that a runtime's threads have run, for its dumps.
+#[derive(Default)]
+pub(crate) struct Sets(Mutex<Vec<Weak<Shared>>>);
+
+impl Sets {
+    fn add(&self, set: &Arc<Shared>) {
+        let mut sets = self.0.lock();
+        // Those that are gone, and this one if it was here before.
+        sets.retain(|other| other.strong_count() > 0 && !ptr::eq(other.as_ptr(), Arc::as_ptr(set)));
+        sets.push(Arc::downgrade(set));
+    }
+
+    /// Shows each set's registry, and the task it is polling.
+    pub(crate) fn visit(&self, mut f: impl FnMut(&Registry, *const Header)) {
+        let sets: Vec<_> = self.0.lock().iter().filter_map(Weak::upgrade).collect();
+        for set in &sets {
+            f(&set.registry, set.counters.running());
+        }
+    }
 }
 
 thread_local! {
@@ -133,7 +158,10 @@ impl Shared {
                 queue.pop_front()
             });
             let Some(task) = next else { break };
-            match task.run() {
+            self.counters.begin_poll(task.as_ptr());
+            let polled = task.run();
+            self.counters.end_poll();
+            match polled {
                 Err(again) => queue.push_back(again),
                 Ok(Polled::Done) => drop(self.alive.fetch_sub(1, Relaxed)),
                 Ok(_) => {}
@@ -247,6 +275,8 @@ pub(crate) fn spawn_here<F: Future + 'static>(
 pub struct LocalSet {
     shared: Arc<Shared>,
     queue: RefCell<TaskList>,
+    /// The runtime that ran the set last, and lists it in its dumps.
+    listed_by: Cell<Option<Id>>,
     not_send: PhantomData<*mut u8>,
 }
 
@@ -274,11 +304,13 @@ impl LocalSet {
             waker: Mutex::new(None),
             arena: Mutex::new(None),
             alive: AtomicUsize::new(0),
+            counters: Counters::default(),
         });
         *shared.arena.lock() = Some(Arena::new(&shared));
         Self {
             shared,
             queue: RefCell::new(TaskList::new()),
+            listed_by: Cell::new(None),
             not_send: PhantomData,
         }
     }
@@ -322,6 +354,11 @@ impl LocalSet {
 
     /// Runs queued tasks. True if there may be more.
     fn tick(&self) -> bool {
+        let _ = context::with_handle((), |handle, ()| {
+            if self.listed_by.replace(Some(handle.id())) != Some(handle.id()) {
+                handle.parts().local_sets.add(&self.shared);
+            }
+        });
         // Taken out: a task may poll this set's futures again from inside.
         let mut queue = self.queue.take();
         let more = self.shared.tick(&mut queue);

@@ -49,7 +49,8 @@ fn threads_have_ended_when_drop_returns() {
                 starts.fetch_add(1, SeqCst);
             })
             .on_thread_stop(move || {
-                (0..1000).for_each(|_| std::thread::yield_now());
+                // SLEEP: whoever does not wait for this has returned meanwhile.
+                std::thread::sleep(Duration::from_millis(20));
                 stops.fetch_sub(1, SeqCst);
             })
             .build()

@@ -125,7 +125,7 @@ fn a_sleeping_test() {
 #[test]
 fn a_ticket() {
     let right = "//! x\n#[cfg(x)] // a `#[test]`, r#1";
-    catches_line(&style::off_topic, "runtime/a.rs", "// see #123", 1, right);
+    catches_line(&style::tickets, "runtime/a.rs", "// see #123", 1, right);
 }
 
 #[test]

@@ -174,8 +174,8 @@ pub(crate) fn sleeps(tree: &Tree) -> Vec<Complaint> {
     complaints
 }
 
-/// Text is about the library and nothing else: not about who wrote it, with what, or when.
-pub(crate) fn off_topic(tree: &Tree) -> Vec<Complaint> {
+/// Text stands for itself: a number in a tracker says nothing to a reader who has only the tree.
+pub(crate) fn tickets(tree: &Tree) -> Vec<Complaint> {
     let mut complaints = Vec::new();
     for source in tree
         .sources
@@ -183,48 +183,21 @@ pub(crate) fn off_topic(tree: &Tree) -> Vec<Complaint> {
         .filter(|source| !source.path.starts_with("tests/tidy"))
     {
         for (index, comment) in source.comments.iter().enumerate() {
-            if let Some(word) = off_topic_in(comment) {
-                complaints.push(source.complain(index, format!("`{word}` is off topic")));
+            if let Some(word) = ticket_in(comment) {
+                complaints
+                    .push(source.complain(index, format!("`{word}` is a number in a tracker")));
             }
         }
     }
     for document in &tree.documents {
         for (index, line) in document.lines.iter().enumerate() {
-            if let Some(word) = off_topic_in(line) {
-                complaints.push(document.complain(index, format!("`{word}` is off topic")));
+            if let Some(word) = ticket_in(line) {
+                complaints
+                    .push(document.complain(index, format!("`{word}` is a number in a tracker")));
             }
         }
     }
     complaints
-}
-
-fn off_topic_in(line: &str) -> Option<String> {
-    const WORDS: &[&str] = &[
-        "claude",
-        "anthropic",
-        "chatgpt",
-        "copilot",
-        "llm",
-        "subagent",
-        "worktree",
-        "spec.md",
-        "design.md",
-        "this issue",
-        "this session",
-        "other session",
-        "a session",
-    ];
-    let lower = line.to_lowercase();
-    let padded = format!(
-        " {} ",
-        lower.replace(|x: char| !x.is_alphanumeric() && x != '.', " ")
-    );
-    let named = WORDS
-        .iter()
-        .find(|word| padded.contains(&format!(" {word} ")));
-    named
-        .map(|word| (*word).to_owned())
-        .or_else(|| ticket_in(line))
 }
 
 /// `#123` after a space or a bracket: a number in somebody's tracker.

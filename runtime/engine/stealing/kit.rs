@@ -161,15 +161,18 @@ pub(super) fn stand_up() -> Option<(Arc<Shared>, Kit)> {
     Some((shared, Kit { core, arena }))
 }
 
-/// The same, if this thread is polling a task or a main future there, and not in a hook or a waker.
+/// The same, if this thread is polling a task or a main future: in a hook the seat stays.
 pub(super) fn stand_up_in_a_poll() -> Option<(Arc<Shared>, Kit)> {
-    let polls = |seated: &Seated| {
-        let seat = &seated.shared.seats[seated.core.seat];
-        !seat.counters.running().is_null()
-    };
-    CURRENT
-        .with_borrow(|current| current.as_ref().is_some_and(polls))
-        .then(stand_up)?
+    let is_polling = CURRENT.with_borrow(|seated| {
+        let seated = seated.as_ref()?;
+        let counters = &seated.shared.seats[seated.core.seat].counters;
+        Some(!counters.running().is_null())
+    });
+    if is_polling == Some(true) {
+        stand_up()
+    } else {
+        None
+    }
 }
 
 /// Puts this thread on a seat. It must have none.
