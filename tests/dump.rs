@@ -81,7 +81,14 @@ each_runtime! {
                     assert_eq!(large[0], i);
                 }),
                 3 => runtime.spawn(async { panic!("done") }),
-                _ => runtime.spawn(std::future::pending()),
+                // Too large for the pool, too small for a box of its own.
+                _ => {
+                    let medium = [i; 150];
+                    runtime.spawn(async move {
+                        std::future::pending::<()>().await;
+                        assert_eq!(medium[0], i);
+                    })
+                }
             };
             if matches!(i % 5, 0 | 4) && i % 3 > 0 {
                 alive.insert(task.id());

@@ -211,6 +211,32 @@ fn a_busy_pool_only_delays_the_seat() {
     runtime.handle().block_on(task).unwrap();
 }
 
+/// With every thread of the pool busy for good, another worker takes what lies on the seat.
+#[test]
+fn a_busy_pool_delays_no_queue() {
+    for _ in 0..ROUNDS {
+        let runtime = wakeful::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .max_blocking_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (stuck, hold) = plug();
+        runtime.spawn_blocking(move || stuck.block());
+        hold.blocked();
+        // SLEEP: longer than anybody watches a runtime in which nothing happens.
+        thread::sleep(Duration::from_millis(15));
+        let task = runtime.spawn(async {
+            // One alone: nobody is woken for it until its worker is found stuck.
+            let (runs, ran) = channel();
+            wakeful::spawn(async move { runs.send(()).unwrap() });
+            block_in_place(|| arrives(&ran, "the task"));
+        });
+        runtime.handle().block_on(task).unwrap();
+        drop(hold);
+    }
+}
+
 /// In a hook nothing is polled, and there is no seat to leave: it is a call.
 #[test]
 fn in_a_park_hook_it_is_a_call() {

@@ -2,6 +2,8 @@
 
 use std::fs::read_dir;
 use std::io::ErrorKind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use wakeful::net::{TcpListener, TcpStream, UdpSocket};
@@ -33,6 +35,32 @@ fn use_up(on: On) {
         let _never = wakeful::spawn(std::future::pending::<()>());
         drop(waits);
     });
+}
+
+/// Whoever drops a runtime sees that all of its threads have ended.
+#[test]
+fn threads_have_ended_when_drop_returns() {
+    for on in [On::CurrentThread, On::Workers(1), On::Workers(3)] {
+        let alive = Arc::new(AtomicUsize::new(0));
+        let (starts, stops) = (alive.clone(), alive.clone());
+        let runtime = on
+            .builder()
+            .on_thread_start(move || {
+                starts.fetch_add(1, SeqCst);
+            })
+            .on_thread_stop(move || {
+                // SLEEP: whoever does not wait for this has returned meanwhile.
+                std::thread::sleep(Duration::from_millis(20));
+                stops.fetch_sub(1, SeqCst);
+            })
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            wakeful::task::spawn_blocking(|| ()).await.unwrap();
+        });
+        drop(runtime);
+        assert_eq!(alive.load(SeqCst), 0, "{on:?}");
+    }
 }
 
 /// R24. In a process of its own: others open files, too.

@@ -124,7 +124,8 @@ where
 enum Away {
     /// The guest's seat is kept for it, and it goes on with the poll of this task.
     Guest(Option<(Arc<Shared>, Kit)>, *mut Header),
-    /// Another thread has the seat, or had it before; this one goes on without.
+    /// Another thread has the seat, or had it before; this one goes on without. Or nothing is being
+    /// polled: in a hook or a waker the seat stays.
     HandedOff,
 }
 
@@ -133,18 +134,16 @@ impl Away {
         let Some((shared, mut kit)) = kit::stand_up_in_a_poll() else {
             return Self::HandedOff;
         };
-        let seat = &shared.seats[kit.core.seat];
-        let task = seat.counters.running().cast_mut();
+        let task = shared.seats[kit.core.seat].counters.running().cast_mut();
         if kit.core.seat == GUEST {
             Worker::give_away(&shared, &mut kit.core);
             return Self::Guest(Some((shared, kit)), task);
         }
         // First: all others could retire in between (G3).
         shared.go_away(task);
-        seat.rest(&shared.idle);
+        // Until another thread sits down, the seat is as good as stuck, and may be found so.
         if let Err(worker) = threads::hand_off(&shared, Worker::new(&shared, kit)) {
             // There is no thread for it: the seat stays ours, and is found stuck.
-            seat.counters.resume_poll(task);
             worker.sit_again();
             shared.come_back(task);
         }

@@ -147,7 +147,7 @@ impl Seat {
         }
     }
 
-    /// Its worker leaves, or lets another go on, in the middle of a poll.
+    /// Its worker leaves in the middle of a poll, or has taken over from one that did.
     pub(super) fn rest(&self, idle: &Idle) {
         self.counters.end_poll();
         self.is_moving(idle);

@@ -130,6 +130,8 @@ fn work(mut worker: Worker) {
     let _no_blocking = leaf::forbid_blocking();
     let mut oracle = Production::new(worker.seat);
     worker.sit();
+    // Whoever handed the seat off goes on with its poll elsewhere.
+    worker.shared.seats[worker.seat].rest(&worker.shared.idle);
     loop {
         if worker.shared.is_shut_down() {
             break;
