@@ -83,7 +83,7 @@ each_runtime! {
                 3 => runtime.spawn(async { panic!("done") }),
                 // Too large for the pool, too small for a box of its own.
                 _ => {
-                    let medium = [i; 125];
+                    let medium = [i; 250];
                     runtime.spawn(async move {
                         std::future::pending::<()>().await;
                         assert_eq!(medium[0], i);
