@@ -142,9 +142,9 @@ fn waiting() -> Waiting {
     }
 }
 
-#[test]
-fn two_wakers_against_the_poll() {
-    loom::model(|| {
+/// Two threads raise a flag and wake, while the task is run. The last poll must see both flags.
+fn both_flags_are_seen(is_queued: bool, wake: fn(usize, Waker)) {
+    loom::model(move || {
         let Waiting {
             queue,
             arena,
@@ -153,16 +153,15 @@ fn two_wakers_against_the_poll() {
             mut wakers,
             left,
         } = waiting();
+        if is_queued {
+            wakers[0].clone().wake();
+        }
         let threads: Vec<_> = (0..2)
             .map(|index| {
                 let (flags, waker) = (Arc::clone(&flags), wakers.pop().unwrap());
                 thread::spawn(move || {
                     flags[index].store(true, Relaxed);
-                    if index == 0 {
-                        waker.wake();
-                    } else {
-                        waker.wake_by_ref();
-                    }
+                    wake(index, waker);
                 })
             })
             .collect();
@@ -180,42 +179,19 @@ fn two_wakers_against_the_poll() {
     });
 }
 
+#[test]
+fn two_wakers_against_the_poll() {
+    both_flags_are_seen(false, |index, waker| match index {
+        0 => waker.wake(),
+        _ => waker.wake_by_ref(),
+    });
+}
+
 /// The task is queued already, so both wakes find it woken or about to be: each must still be seen
 /// by the poll that is due, or by one more.
 #[test]
 fn two_wakers_of_a_queued_task() {
-    loom::model(|| {
-        let Waiting {
-            queue,
-            arena,
-            handle,
-            flags,
-            mut wakers,
-            left,
-        } = waiting();
-        let early = wakers[0].clone();
-        early.wake();
-        let threads: Vec<_> = (0..2)
-            .map(|index| {
-                let (flags, waker) = (Arc::clone(&flags), wakers.pop().unwrap());
-                thread::spawn(move || {
-                    flags[index].store(true, Relaxed);
-                    waker.wake_by_ref();
-                })
-            })
-            .collect();
-        queue.run();
-        threads
-            .into_iter()
-            .for_each(|thread| thread.join().unwrap());
-        queue.run();
-        assert!(
-            handle.is_finished(),
-            "T5: the last poll did not see both flags"
-        );
-        left.lock().clear();
-        drop((handle, arena));
-    });
+    both_flags_are_seen(true, |_, waker| waker.wake_by_ref());
 }
 
 #[test]
