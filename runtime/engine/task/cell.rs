@@ -118,7 +118,7 @@ pub(crate) fn allocate<F: Future, S: Schedule>(
     let place = unsafe { &raw mut (*stage.as_ptr()).stage };
     // SAFETY: C2. As above.
     unsafe { place.write(UnsafeCell::new(first)) };
-    arena.publish(&slot);
+    slot.publish();
     (Runnable(slot.task), JoinHandle::new(slot.task))
 }
 

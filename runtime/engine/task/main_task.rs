@@ -77,7 +77,7 @@ impl MainTask {
             slot.task
                 .write(Header::new(State::new_main(), vtable, called))
         };
-        arena.publish(&slot);
+        slot.publish();
         Self(slot.task)
     }
 

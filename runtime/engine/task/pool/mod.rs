@@ -189,7 +189,7 @@ impl Arena {
         first
     }
 
-    /// Memory for one task. Write the header, then [`publish`](Self::publish).
+    /// Memory for one task. Write the header, then [`publish`](Slot::publish).
     #[inline]
     pub(crate) fn take(&self, placement: Placement) -> Slot {
         let id = self.next_id();
@@ -313,31 +313,28 @@ impl Arena {
         shared.chunks.store(memory, Release);
         memory
     }
-
-    /// Makes a written task visible to dumps.
-    #[inline]
-    pub(crate) fn publish(&self, slot: &Slot) {
-        publish(slot);
-    }
 }
 
-#[inline]
-fn publish(slot: &Slot) {
-    match slot.placement {
-        // ORDERING: Release; pairs with the Acquire in `Chunk::visit` (A1).
-        Placement::Pooled(_) => Chunk::id(slot.task).store(slot.id, Release),
-        Placement::Large { offset, .. } => {
-            let large = Large::of(slot.task, offset);
-            // SAFETY: A3. A large task lives behind its prefix.
-            let shared = unsafe { (*large).shared };
-            if let Some(shared) = shared {
-                // SAFETY: A3. Not freed: this task is counted.
-                let key = unsafe { shared.as_ref() }
-                    .large
-                    .lock()
-                    .insert(TaskPtr(slot.task));
-                // SAFETY: A3. Only the task's last reference reads it, later.
-                unsafe { (*large).key = key };
+impl Slot {
+    /// Makes the written task visible to dumps.
+    #[inline]
+    pub(crate) fn publish(&self) {
+        match self.placement {
+            // ORDERING: Release; pairs with the Acquire in `Chunk::visit` (A1).
+            Placement::Pooled(_) => Chunk::id(self.task).store(self.id, Release),
+            Placement::Large { offset, .. } => {
+                let large = Large::of(self.task, offset);
+                // SAFETY: A3. A large task lives behind its prefix.
+                let shared = unsafe { (*large).shared };
+                if let Some(shared) = shared {
+                    // SAFETY: A3. Not freed: this task is counted.
+                    let key = unsafe { shared.as_ref() }
+                        .large
+                        .lock()
+                        .insert(TaskPtr(self.task));
+                    // SAFETY: A3. Only the task's last reference reads it, later.
+                    unsafe { (*large).key = key };
+                }
             }
         }
     }
