@@ -14,6 +14,10 @@ mod toml;
 /// The name to find.
 const PACKAGE: &str = "wakeful";
 
+/// The package that passes us on under tokio's name. Whoever calls our macros and does not import
+/// us has been patched to import that.
+const FACADE: &str = "tokio";
+
 /// The name by which the crate that is compiled imported us: what follows the `::` in a path.
 pub(crate) fn crate_name() -> String {
     let found = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
@@ -57,19 +61,20 @@ fn imported_as(manifest: &str, workspace: impl FnOnce() -> Option<String>) -> Op
             dependency.package = same.and_then(|d| d.package.clone());
         }
     }
-    let ours = dependencies
-        .iter()
-        .filter(|dependency| dependency.is_ours());
     // What the library may name comes before what only its tests may; our own name before others.
-    let best = ours.min_by_key(|dependency| (dependency.table, dependency.name != PACKAGE));
+    let best = |package| {
+        let named = dependencies.iter().filter(move |d| d.package() == package);
+        named.min_by_key(|d| (d.table, d.name != PACKAGE))
+    };
     let own = || {
         let is_us = |entry: &&Entry| {
             entry.path_str() == ["package", "name"] && entry.value == Value::Text(PACKAGE.into())
         };
         entries.iter().find(is_us).map(|_| PACKAGE.to_owned())
     };
-    best.map(|dependency| dependency.name.replace('-', "_"))
-        .or_else(own)
+    let name = |dependency: &Dependency| dependency.name.replace('-', "_");
+    let facade = || best(FACADE).map(name);
+    best(PACKAGE).map(name).or_else(own).or_else(facade)
 }
 
 struct Dependency {
@@ -83,8 +88,8 @@ struct Dependency {
 }
 
 impl Dependency {
-    fn is_ours(&self) -> bool {
-        self.package.as_deref().unwrap_or(&self.name) == PACKAGE
+    fn package(&self) -> &str {
+        self.package.as_deref().unwrap_or(&self.name)
     }
 }
 
@@ -181,6 +186,10 @@ mod tests {
                 "rt",
             ),
             ("[package]\nname = \"wakeful\"", "wakeful"),
+            // The facade, when nothing imports us by our name.
+            ("[dependencies]\ntokio = \"1\"", "tokio"),
+            ("[dependencies]\nrt = { package = \"tokio\" }", "rt"),
+            ("[dependencies]\ntokio = \"1\"\nwakeful = \"1\"", "wakeful"),
         ];
         for (manifest, expected) in table {
             assert_eq!(name(manifest).as_deref(), Some(expected), "{manifest}");
@@ -191,7 +200,6 @@ mod tests {
     fn other_packages_and_tables_do_not_count() {
         let table = [
             "",
-            "[dependencies]\ntokio = \"1\"",
             "[dependencies]\nwakeful = { package = \"other\" }",
             "[features]\nwakeful = []",
             "[package.metadata.dependencies]\nwakeful = \"1\"",
@@ -225,10 +233,8 @@ mod tests {
         let root = "[workspace.dependencies]\ntokio = \"1\"\n[workspace.dependencies.wakeful]\n";
         let found = imported_as(member, || Some(root.to_owned()));
         assert_eq!(found.as_deref(), Some("wakeful"));
-        assert_eq!(
-            imported_as("[dependencies]\ntokio.workspace = true", || None),
-            None
-        );
+        let found = imported_as("[dependencies]\nrt.workspace = true", || None);
+        assert_eq!(found, None);
     }
 
     #[test]
