@@ -13,7 +13,7 @@ use crate::net::kernel::receive_into_buf;
 use crate::net::udp::internet;
 use crate::net::{TcpStream, UdpSocket, tcp};
 
-/// `try_read_buf` of streams; halves pass it on to theirs.
+/// `try_read_buf` of streams and pipes; halves pass it on to theirs.
 macro_rules! try_read_buf {
     ($($type:ty: |$this:ident, $buf:ident| $read:expr;)*) => {$(
         impl $type {
@@ -114,10 +114,17 @@ fn receive(
 
 #[cfg(unix)]
 mod unix {
+    use std::os::fd::AsFd;
+
     use super::*;
+    use crate::net::kernel;
     use crate::net::unix::{self, UnixDatagram, UnixStream};
 
     try_read_buf! {
+        unix::pipe::Receiver: |this, buf| this.try_io(|| {
+            let read = |buf: &mut [_]| Ok((kernel::read(this.as_fd(), buf)?, ()));
+            receive_into_buf(buf, read).map(|(n, ())| n)
+        });
         UnixStream: |this, buf| this.try_io(Interest::READABLE, || receive(this, buf));
         unix::ReadHalf<'_>: |this, buf| this.as_ref().try_read_buf(buf);
         unix::OwnedReadHalf: |this, buf| this.as_ref().try_read_buf(buf);

@@ -1,9 +1,9 @@
 //! What sockets need `unsafe` for, in one place.
 //!
 //! Called by `tcp`, `udp` and `unix` with sockets they own. Invariants:
-//! - **NR1** A receive that returns `Ok(n)` has written the first `n` bytes of the buffer it was
-//!   given. The kernel's promise; socket2 hands it on.
-//! - **NR2** A receive never makes initialized bytes uninitialized.
+//! - **NR1** A receive or read that returns `Ok(n)` has written the first `n` bytes of the buffer it
+//!   was given. The kernel's promise; socket2 hands it on.
+//! - **NR2** A receive or read never makes initialized bytes uninitialized.
 
 #![expect(
     unsafe_code,
@@ -17,7 +17,7 @@ use crate::io::ReadBuf;
 
 /// Receives into the unfilled part of `buf` and fills it by as much as came.
 ///
-/// `receive` must be a receive of socket2, which is what NR1 and NR2 are about.
+/// `receive` must be a receive of socket2 or [`read`], which is what NR1 and NR2 are about.
 pub(super) fn receive_into<T>(
     buf: &mut ReadBuf<'_>,
     receive: impl FnOnce(&mut [MaybeUninit<u8>]) -> io::Result<(usize, T)>,
@@ -48,6 +48,20 @@ pub(super) fn receive_into_buf<T>(
     // SAFETY: NR1. The first `n` bytes have been written.
     unsafe { buf.advance_mut(n) };
     Ok((n, rest))
+}
+
+/// Reads from a pipe, which is no socket to receive from.
+#[cfg(unix)]
+pub(super) fn read(
+    fd: std::os::fd::BorrowedFd<'_>,
+    buf: &mut [MaybeUninit<u8>],
+) -> io::Result<usize> {
+    use std::os::fd::AsRawFd;
+
+    // SAFETY: NR1. The descriptor is open for as long as it is borrowed, and the kernel writes at
+    // most the buffer's length into it.
+    let n = unsafe { libc::read(fd.as_raw_fd(), buf.as_mut_ptr().cast(), buf.len()) };
+    usize::try_from(n).map_err(|_| io::Error::last_os_error())
 }
 
 /// `FromRawFd` through `OwnedFd`.

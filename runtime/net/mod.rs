@@ -90,6 +90,6 @@ fn first_of<R>(
 fn no_address() -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidInput,
-        "the name stands for no address",
+        "could not resolve to any address",
     )
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::ops::Deref;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -120,6 +121,11 @@ impl<E: Source> Registered<E> {
         }
     }
 }
+
+// A panic in between leaves nothing half done that another thread could see: the readiness word is
+// changed by single atomic steps, the wakers beside it under a lock in which no foreign code runs.
+impl<E: Source> UnwindSafe for Registered<E> {}
+impl<E: Source> RefUnwindSafe for Registered<E> {}
 
 impl<E: Source> Deref for Registered<E> {
     type Target = E;

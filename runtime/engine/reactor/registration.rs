@@ -3,9 +3,12 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
 
 use crate::budget;
 use crate::engine::reactor::poller::{Handle, gone};
@@ -132,6 +135,7 @@ impl Registration {
         Io {
             wait: self.readiness(interest, site),
             op,
+            pinned: PhantomPinned,
         }
     }
 
@@ -193,18 +197,20 @@ impl Drop for Wait<'_> {
     }
 }
 
-/// Does an operation as soon as it does not say `WouldBlock`.
-///
-/// The operation is called once for each time the source is reported ready, and no more after it
-/// has returned anything but `WouldBlock`.
-#[must_use = "futures do nothing unless awaited"]
-pub(crate) struct Io<'a, F> {
-    wait: Wait<'a>,
-    op: F,
+pin_project! {
+    /// Does an operation as soon as it does not say `WouldBlock`.
+    ///
+    /// The operation is called once for each time the source is reported ready, and no more after
+    /// it has returned anything but `WouldBlock`. It need not be pinned; that it is leaves room to
+    /// put the waiter's node into the future, and is what users of an async fn count on.
+    #[must_use = "futures do nothing unless awaited"]
+    pub(crate) struct Io<'a, F> {
+        wait: Wait<'a>,
+        op: F,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
-
-// The operation is called through `&mut` and never pinned.
-impl<F> Unpin for Io<'_, F> {}
 
 impl<R, F> Future for Io<'_, F>
 where
@@ -212,10 +218,10 @@ where
 {
     type Output = io::Result<R>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
         loop {
-            let event = ready!(Pin::new(&mut this.wait).poll(cx))?;
+            let event = ready!(Pin::new(&mut *this.wait).poll(cx))?;
             match (this.op)(event) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     this.wait.registration.clear(event);

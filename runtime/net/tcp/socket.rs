@@ -188,8 +188,6 @@ impl TcpSocket {
         reuseport / set_reuseport: bool = reuse_port / set_reuse_port;
         /// Whether small writes are sent at once (`TCP_NODELAY`).
         nodelay / set_nodelay: bool = tcp_nodelay / set_tcp_nodelay;
-        /// How long a close waits for unsent data (`SO_LINGER`).
-        linger / set_linger: Option<Duration> = linger / set_linger;
         /// The type of service of IPv4 packets (`IP_TOS`).
         #[cfg(not(any(target_os = "fuchsia", target_os = "redox", target_os = "solaris",
             target_os = "illumos", target_os = "haiku")))]
@@ -237,13 +235,34 @@ impl TcpSocket {
         self.socket.set_recv_buffer_size(size as usize)
     }
 
+    /// How long a close waits for unsent data (`SO_LINGER`).
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    pub fn linger(&self) -> io::Result<Option<Duration>> {
+        self.socket.linger()
+    }
+
+    /// How long a close waits for unsent data (`SO_LINGER`), in whole seconds.
+    ///
+    /// With a duration above zero, dropping the stream blocks the thread for up to that long.
+    ///
+    /// # Errors
+    ///
+    /// What the operating system says.
+    #[deprecated = "a close would block the thread: use `set_zero_linger`, or shut down and wait"]
+    pub fn set_linger(&self, limit: Option<Duration>) -> io::Result<()> {
+        self.socket.set_linger(limit)
+    }
+
     /// A close drops unsent data and resets the connection. It does not block.
     ///
     /// # Errors
     ///
     /// What the operating system says.
     pub fn set_zero_linger(&self) -> io::Result<()> {
-        self.set_linger(Some(Duration::ZERO))
+        self.socket.set_linger(Some(Duration::ZERO))
     }
 
     /// The name of the network interface this is bound to (`SO_BINDTODEVICE`).
@@ -264,6 +283,34 @@ impl TcpSocket {
     #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
     pub fn bind_device(&self, interface: Option<&[u8]>) -> io::Result<()> {
         self.socket.bind_device(interface)
+    }
+
+    /// The old name of [`tos_v4`](Self::tos_v4).
+    #[doc(hidden)]
+    #[deprecated = "it is about IPv4 only: use `tos_v4`"]
+    #[cfg(not(any(
+        target_os = "fuchsia",
+        target_os = "redox",
+        target_os = "solaris",
+        target_os = "illumos",
+        target_os = "haiku"
+    )))]
+    pub fn tos(&self) -> io::Result<u32> {
+        self.tos_v4()
+    }
+
+    /// The old name of [`set_tos_v4`](Self::set_tos_v4).
+    #[doc(hidden)]
+    #[deprecated = "it is about IPv4 only: use `set_tos_v4`"]
+    #[cfg(not(any(
+        target_os = "fuchsia",
+        target_os = "redox",
+        target_os = "solaris",
+        target_os = "illumos",
+        target_os = "haiku"
+    )))]
+    pub fn set_tos(&self, tos: u32) -> io::Result<()> {
+        self.set_tos_v4(tos)
     }
 }
 

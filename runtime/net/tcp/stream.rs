@@ -212,6 +212,7 @@ impl TcpStream {
     /// # Errors
     ///
     /// What the operating system says.
+    #[deprecated = "a close would block the thread: use `set_zero_linger`, or shut down and wait"]
     pub fn set_linger(&self, limit: Option<Duration>) -> io::Result<()> {
         SockRef::from(self).set_linger(limit)
     }

@@ -68,3 +68,23 @@ fn files_become_ends_if_they_are_pipes() {
         assert_eq!(read(&mut receiver, 4).await.unwrap(), b"x");
     });
 }
+
+/// What is there goes into the room there is, behind what the buffer holds already.
+#[test]
+#[cfg(any(feature = "io-util", feature = "bytes"))]
+fn a_buffer_grows_by_what_was_there() {
+    run(async {
+        let (sender, receiver) = pipe::pipe().unwrap();
+        let mut buf = b"> ".to_vec();
+        let nothing = receiver.try_read_buf(&mut buf).unwrap_err();
+        assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+        sender.writable().await.unwrap();
+        sender.try_write(b"ping").unwrap();
+        receiver.readable().await.unwrap();
+        assert_eq!(receiver.try_read_buf(&mut buf).unwrap(), 4);
+        assert_eq!(buf, b"> ping");
+        drop(sender);
+        receiver.readable().await.unwrap();
+        assert_eq!(receiver.try_read_buf(&mut buf).unwrap(), 0);
+    });
+}

@@ -1,5 +1,7 @@
 //! TCP streams, listeners, sockets and halves.
 
+use std::time::Duration;
+
 use super::*;
 
 #[test]
@@ -202,7 +204,8 @@ fn tcp_sockets_have_options() {
         let stream = socket.connect(listener.local_addr().unwrap()).await;
         let stream = stream.unwrap();
         stream.set_nodelay(true).unwrap();
-        stream.set_linger(None).unwrap();
+        stream.set_zero_linger().unwrap();
+        assert_eq!(stream.linger().unwrap(), Some(Duration::ZERO));
         stream.set_ttl(60).unwrap();
         assert!(stream.nodelay().unwrap());
         assert_eq!(stream.ttl().unwrap(), 60);

@@ -80,6 +80,34 @@ impl UdpSocket {
         SockRef::from(self).bind_device(interface)
     }
 
+    /// The old name of [`tos_v4`](Self::tos_v4).
+    #[doc(hidden)]
+    #[deprecated = "it is about IPv4 only: use `tos_v4`"]
+    #[cfg(not(any(
+        target_os = "fuchsia",
+        target_os = "redox",
+        target_os = "solaris",
+        target_os = "illumos",
+        target_os = "haiku"
+    )))]
+    pub fn tos(&self) -> io::Result<u32> {
+        self.tos_v4()
+    }
+
+    /// The old name of [`set_tos_v4`](Self::set_tos_v4).
+    #[doc(hidden)]
+    #[deprecated = "it is about IPv4 only: use `set_tos_v4`"]
+    #[cfg(not(any(
+        target_os = "fuchsia",
+        target_os = "redox",
+        target_os = "solaris",
+        target_os = "illumos",
+        target_os = "haiku"
+    )))]
+    pub fn set_tos(&self, tos: u32) -> io::Result<()> {
+        self.set_tos_v4(tos)
+    }
+
     /// Joins an IPv4 multicast group on the interface with this address (0.0.0.0: any).
     ///
     /// # Errors

@@ -14,8 +14,8 @@ use crate::engine::reactor::{Direction, Registered};
 use crate::io::{Interest, ReadBuf};
 use crate::leaf::Site;
 use crate::net::addr::{self, ToSocketAddrs};
+use crate::net::first_of;
 use crate::net::kernel::receive_into;
-use crate::net::{first_of, no_address};
 
 /// A UDP socket.
 ///
@@ -130,7 +130,7 @@ impl UdpSocket {
         let site = Site::here();
         async move {
             let mut addrs = addr::resolve(&target, site).await?;
-            let target = addrs.next().ok_or_else(no_address)?;
+            let target = addrs.next().ok_or_else(no_target)?;
             let send = move |_| self.io.send_to(buf, target);
             self.io.io(Interest::WRITABLE, site, send).await
         }
@@ -207,6 +207,11 @@ impl UdpSocket {
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io.try_io(Interest::READABLE, |io| io.recv_from(buf))
     }
+}
+
+fn no_target() -> io::Error {
+    let kind = io::ErrorKind::InvalidInput;
+    io::Error::new(kind, "no addresses to send data to")
 }
 
 /// What socket2 says an internet socket got its datagram from.

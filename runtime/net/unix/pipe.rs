@@ -16,6 +16,7 @@ use socket2::SockRef;
 use crate::engine::reactor::{Direction, Registered};
 use crate::io::{Interest, ReadBuf, Ready};
 use crate::leaf::Site;
+use crate::net::kernel::{self, receive_into};
 
 /// A new pipe: the end to write to, and the end to read from.
 ///
@@ -378,11 +379,10 @@ impl Receiver {
     ) -> Poll<io::Result<()>> {
         // Not as of a stream: a pipe in packet mode has more after a read that was partial.
         self.io
-            .poll_io(cx, Direction::Read, Site::here(), |mut io| {
-                let n = io.read(buf.initialize_unfilled())?;
-                buf.advance(n);
-                Ok(())
+            .poll_io(cx, Direction::Read, Site::here(), |io| {
+                receive_into(buf, |buf| Ok((kernel::read(io.as_fd(), buf)?, ())))
             })
+            .map_ok(drop)
     }
 }
 
@@ -399,7 +399,7 @@ fn check_pipe(file: &File) -> io::Result<()> {
 
 /// Refuses a descriptor whose access mode is `other`.
 fn check_access(file: &File, other: libc::c_int) -> io::Result<()> {
-    if crate::net::kernel::status_flags(file.as_fd())? & libc::O_ACCMODE != other {
+    if kernel::status_flags(file.as_fd())? & libc::O_ACCMODE != other {
         return Ok(());
     }
     let kind = io::ErrorKind::InvalidInput;
