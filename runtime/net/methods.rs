@@ -36,7 +36,7 @@ macro_rules! readiness_methods {
             interest: crate::io::Interest,
         ) -> impl Future<Output = io::Result<crate::io::Ready>> {
             self.io
-                .io(interest, Site::here(), |event| Ok(event.ready()))
+                .when_ready(interest, Site::here(), |event| Ok(event.ready()))
         }
 
         /// Waits until there may be something to read.
@@ -51,7 +51,7 @@ macro_rules! readiness_methods {
         #[track_caller]
         pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
             self.io
-                .io(crate::io::Interest::READABLE, Site::here(), |_| Ok(()))
+                .when_ready(crate::io::Interest::READABLE, Site::here(), |_| Ok(()))
         }
 
         /// Waits until there may be room to write.
@@ -66,7 +66,7 @@ macro_rules! readiness_methods {
         #[track_caller]
         pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
             self.io
-                .io(crate::io::Interest::WRITABLE, Site::here(), |_| Ok(()))
+                .when_ready(crate::io::Interest::WRITABLE, Site::here(), |_| Ok(()))
         }
 
         /// Calls `f` if the socket is ready for `interest`.

@@ -73,6 +73,14 @@ impl<E: Source> Registered<E> {
         self.registration.io(interest, site, op)
     }
 
+    /// The leaf future of the next moment when the source is ready, and of what that makes.
+    pub(crate) fn when_ready<R, F>(&self, interest: Interest, site: Site, answer: F) -> Io<'_, F>
+    where
+        F: FnMut(Event) -> io::Result<R>,
+    {
+        self.registration.when_ready(interest, site, answer)
+    }
+
     pub(crate) fn try_io<R>(
         &self,
         interest: Interest,

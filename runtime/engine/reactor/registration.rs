@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::budget;
+use crate::budget::{self, Spent};
 use crate::engine::reactor::poller::{Handle, gone};
 use crate::engine::reactor::readiness::{Direction, Event, Place, Readiness};
 use crate::io::{Interest, Ready};
@@ -117,7 +117,8 @@ impl Registration {
         self.readiness.clear(event);
     }
 
-    /// A future of the next moment when the source is ready for `interest`.
+    /// A future of the next moment when the source is ready for `interest`. It costs no budget: by
+    /// itself it moves nothing, and loops of a wait and a `try_` operation count on that.
     pub(crate) fn readiness(&self, interest: Interest, site: Site) -> Wait<'_> {
         Wait {
             registration: self,
@@ -135,7 +136,19 @@ impl Registration {
         Io {
             wait: self.readiness(interest, site),
             op,
+            is_free: false,
             pinned: PhantomPinned,
+        }
+    }
+
+    /// As [`readiness`](Self::readiness), with an answer made of the event.
+    pub(crate) fn when_ready<R, F>(&self, interest: Interest, site: Site, answer: F) -> Io<'_, F>
+    where
+        F: FnMut(Event) -> io::Result<R>,
+    {
+        Io {
+            is_free: true,
+            ..self.io(interest, site, answer)
         }
     }
 
@@ -175,7 +188,6 @@ impl Future for Wait<'_> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
-        let spent = ready!(budget::poll_proceed(cx));
         let mask = Ready::of(this.interest);
         let readiness = &this.registration.readiness;
         let Poll::Ready(event) = readiness.poll_wait(cx, mask, &mut this.place) else {
@@ -186,7 +198,6 @@ impl Future for Wait<'_> {
             leaf::waiting(cx, kind, this.registration.token, this.site);
             return Poll::Pending;
         };
-        spent.made_progress();
         Poll::Ready(open(event))
     }
 }
@@ -207,6 +218,8 @@ pin_project! {
     pub(crate) struct Io<'a, F> {
         wait: Wait<'a>,
         op: F,
+        // Costs no budget.
+        is_free: bool,
         #[pin]
         pinned: PhantomPinned,
     }
@@ -222,11 +235,18 @@ where
         let this = self.project();
         loop {
             let event = ready!(Pin::new(&mut *this.wait).poll(cx))?;
+            let spent = match this.is_free {
+                true => None,
+                false => Some(ready!(budget::poll_proceed(cx))),
+            };
             match (this.op)(event) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     this.wait.registration.clear(event);
                 }
-                result => return Poll::Ready(result),
+                result => {
+                    spent.map(Spent::made_progress);
+                    return Poll::Ready(result);
+                }
             }
         }
     }

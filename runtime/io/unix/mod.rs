@@ -158,7 +158,7 @@ impl<T: AsRawFd> AsyncFd<T> {
         interest: Interest,
     ) -> impl Future<Output = io::Result<AsyncFdReadyGuard<'_, T>>> {
         let guard = move |event| Ok(AsyncFdReadyGuard::new(self, event));
-        self.registration.io(interest, Site::here(), guard)
+        self.registration.when_ready(interest, Site::here(), guard)
     }
 
     /// As [`ready`](Self::ready), with access by `&mut` in the guard.

@@ -199,6 +199,27 @@ fn r37_reading_spends_the_budget() {
     });
 }
 
+/// A loop that waits and then tries may go round as often as it likes: waiting moves nothing. An
+/// operation that waits by itself is charged, so that a task cannot go on for ever.
+#[test]
+fn r37_waiting_is_free_and_an_operation_is_not() {
+    run(async {
+        let (a, b) = UnixDatagram::pair().unwrap();
+        let counted = crate::spawn(std::future::poll_fn(move |cx| {
+            for _ in 0..1000 {
+                assert!(pin!(a.writable()).poll(cx).is_ready());
+            }
+            let mut sent = 0;
+            while sent < 1000 && pin!(a.send(b"x")).poll(cx).is_ready() {
+                let _ = b.try_recv(&mut [0]);
+                sent += 1;
+            }
+            Poll::Ready(sent)
+        }));
+        assert_eq!(counted.await.unwrap(), 128);
+    });
+}
+
 #[test]
 fn futures_and_sockets_can_move_and_be_shared() {
     fn both<T: Send + Sync>(_: &T) {}

@@ -241,7 +241,7 @@ macro_rules! end_methods {
             #[track_caller]
             pub fn ready(&self, interest: Interest) -> impl Future<Output = io::Result<Ready>> {
                 self.io
-                    .io(interest, Site::here(), |event| Ok(event.ready()))
+                    .when_ready(interest, Site::here(), |event| Ok(event.ready()))
             }
 
             /// Waits until the end may be ready for its direction.
@@ -255,7 +255,8 @@ macro_rules! end_methods {
             /// Nothing is lost.
             #[track_caller]
             pub fn $wait(&self) -> impl Future<Output = io::Result<()>> {
-                self.io.io(Interest::$interest, Site::here(), |_| Ok(()))
+                self.io
+                    .when_ready(Interest::$interest, Site::here(), |_| Ok(()))
             }
 
             /// Polls for the end to be ready. The last caller's waker is the one that is woken.
