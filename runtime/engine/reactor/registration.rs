@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use crate::budget::{self, Spent};
+use crate::budget;
 use crate::engine::reactor::poller::{Handle, gone};
 use crate::engine::reactor::readiness::{Direction, Event, Place, Readiness};
 use crate::io::{Interest, Ready};
@@ -244,7 +244,9 @@ where
                     this.wait.registration.clear(event);
                 }
                 result => {
-                    spent.map(Spent::made_progress);
+                    if let Some(spent) = spent {
+                        spent.made_progress();
+                    }
                     return Poll::Ready(result);
                 }
             }
