@@ -1,8 +1,8 @@
 //! What sockets need `unsafe` for, in one place.
 //!
 //! Called by `tcp`, `udp` and `unix` with sockets they own. Invariants:
-//! - **NR1** A receive or read that returns `Ok(n)` has written the first `n` bytes of the buffer it
-//!   was given. The kernel's promise; socket2 hands it on.
+//! - **NR1** A receive or read that returns `Ok(n)` has written the first `n` bytes of the buffer
+//!   it was given. The kernel's promise; socket2 hands it on.
 //! - **NR2** A receive or read never makes initialized bytes uninitialized.
 
 #![expect(
