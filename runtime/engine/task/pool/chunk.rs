@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "placement of tasks in memory: A1, A4")]
 
-use std::alloc::{Layout, alloc_zeroed, handle_alloc_error};
+use std::alloc::{Layout, alloc, handle_alloc_error};
 use std::ptr::NonNull;
 use std::sync::atomic::AtomicU32;
 
@@ -43,7 +43,7 @@ pub(super) fn purchase_layout(chunks: usize) -> Layout {
 pub(super) fn buy_chunks(count: usize) -> *mut Chunk {
     let layout = purchase_layout(count);
     // SAFETY: The size is at least one chunk.
-    let memory = unsafe { alloc_zeroed(layout) };
+    let memory = unsafe { alloc(layout) };
     if memory.is_null() {
         handle_alloc_error(layout);
     }
@@ -60,6 +60,18 @@ impl Chunk {
         unsafe { NonNull::new_unchecked(chunk.cast()) }
     }
 
+    /// Sets the id of each slot to 0, which is free. The slots themselves stay as they are, so
+    /// that memory is not touched before it is used.
+    ///
+    /// # Safety
+    ///
+    /// A1: the chunk's memory is the caller's alone, and its table of ids fits.
+    pub(super) unsafe fn clear_ids(chunk: *mut Chunk, slots: usize) {
+        let ids = chunk.wrapping_add(1).cast::<AtomicU64>();
+        // SAFETY: The caller's contract; all zeros is an `AtomicU64`.
+        unsafe { ids.write_bytes(0, slots) };
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.used.load(Relaxed) == self.slots
     }
@@ -71,8 +83,8 @@ impl Chunk {
         // SAFETY: A1. The caller's chunk.
         let this = unsafe { &*chunk };
         let index = this.used.load(Relaxed);
-        // The ids beyond `used` are zero since the chunk was bought, and Relaxed is enough: a
-        // dump that sees the count early sees an id of 0.
+        // The ids beyond `used` are zero since the chunk was cut, and Relaxed is enough: a dump
+        // that sees the count early sees an id of 0.
         this.used.store(index + 1, Relaxed);
         let offset = this.first_slot + index * this.slot_bytes;
         // SAFETY: A1. Inside the chunk, so not null.
@@ -81,7 +93,7 @@ impl Chunk {
 
     pub(super) fn id_at<'a>(chunk: *mut Chunk, index: u32) -> &'a AtomicU64 {
         let ids = chunk.wrapping_add(1).cast::<AtomicU64>();
-        // SAFETY: A1. `index` is less than the slots of the chunk; zeroed when bought.
+        // SAFETY: A1. `index` is less than the slots of the chunk; zeroed when it was cut.
         unsafe { &*ids.wrapping_add(index as usize) }
     }
 

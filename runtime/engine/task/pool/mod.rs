@@ -279,25 +279,26 @@ impl Arena {
 
     fn cut_chunk(&self, class: usize) -> *mut Chunk {
         let mut spare = self.spare.borrow_mut();
-        let memory = spare.pop().unwrap_or_else(|| {
-            let count = self.next_purchase.get();
-            self.next_purchase.set((count * 2).min(MAX_CHUNKS_AT_ONCE));
-            let first = buy_chunks(count);
-            for index in (1..count).rev() {
-                spare.push(first.wrapping_byte_add(index * CHUNK_BYTES));
-            }
-            // SAFETY: A1. Just bought, zeroed and unshared. A spare chunk's own count stays 0.
-            unsafe { (*first).bought = count as u32 };
-            first
-        });
+        let (memory, bought) = spare.pop().map_or_else(
+            || {
+                let count = self.next_purchase.get();
+                self.next_purchase.set((count * 2).min(MAX_CHUNKS_AT_ONCE));
+                let first = buy_chunks(count);
+                for index in (1..count).rev() {
+                    spare.push(first.wrapping_byte_add(index * CHUNK_BYTES));
+                }
+                (first, count as u32)
+            },
+            |memory| (memory, 0),
+        );
         let slot_bytes = class_bytes(class);
         let head = size_of::<Chunk>();
         let slots = (CHUNK_BYTES - head - 8) / (slot_bytes + chunk::ID_BYTES);
         let first_slot = (head + slots * chunk::ID_BYTES).next_multiple_of(16);
         debug_assert!(first_slot + slots * slot_bytes <= CHUNK_BYTES);
+        // SAFETY: A1. A chunk of ours that nobody sees yet, cut into that many slots.
+        unsafe { Chunk::clear_ids(memory, slots) };
         let shared = self.shared();
-        // SAFETY: A1. The memory is a chunk of ours that nobody sees yet.
-        let bought = unsafe { (*memory).bought };
         let chunk = Chunk {
             shared: self.shared,
             next: shared.chunks.load(Relaxed),
