@@ -369,15 +369,17 @@ pub(super) unsafe fn free(task: NonNull<Header>) {
 unsafe fn read_output<F: Future, S: Schedule>(task: NonNull<Header>, to: *mut ()) {
     // SAFETY: T4. The caller holds it alive.
     let header = unsafe { task.as_ref() };
-    let id = super::id_of(task);
     let result = match header.state.snapshot().outcome() {
         Outcome::Value => {
             // SAFETY: C2. The output is there and nobody uses it after this.
             Ok(unsafe { Cell::<F, S>::output(task).read() })
         }
-        Outcome::Cancelled => Err(JoinError::cancelled(id)),
-        // SAFETY: T2. The caller's.
-        Outcome::Panicked => Err(JoinError::panicked(id, unsafe { take_payload(header) })),
+        Outcome::Cancelled => Err(JoinError::cancelled(super::id_of(task))),
+        Outcome::Panicked => {
+            // SAFETY: T2. The caller's.
+            let payload = unsafe { take_payload(header) };
+            Err(JoinError::panicked(super::id_of(task), payload))
+        }
     };
     // SAFETY: The caller's contract.
     unsafe { to.cast::<Result<F::Output, JoinError>>().write(result) };

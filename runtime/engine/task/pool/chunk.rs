@@ -29,11 +29,27 @@ pub(super) struct Chunk {
     /// Set on the first chunk of a purchase: how many were bought with it.
     pub(super) bought: u32,
     pub(super) slot_bytes: u32,
-    pub(super) slots: u32,
+    /// See [`per_byte`].
+    pub(super) per_byte: u32,
+    pub(super) slots: u16,
     /// Where slot 0 starts, from the chunk's start.
-    pub(super) first_slot: u32,
+    pub(super) first_slot: u16,
+    /// Which of the sizes `slot_bytes` is.
+    pub(super) class: u8,
     /// Slots handed out at least once. The ones beyond were never written.
     pub(super) used: AtomicU32,
+}
+
+/// What an offset is multiplied by to tell the slot it is in, in 2^-32: a division costs more than
+/// the rest of a spawn's bookkeeping.
+pub(super) const fn per_byte(slot_bytes: u32) -> u32 {
+    u32::MAX / slot_bytes + 1
+}
+
+fn slot_index(offset: u32, per_byte: u32) -> u32 {
+    // An offset is below 2^15 and rounding up adds less than `slot_bytes` parts of 2^32 to each
+    // byte, so the product is off by less than one slot's worth as long as they are below 2^16.
+    ((u64::from(offset) * u64::from(per_byte)) >> 32) as u32
 }
 
 pub(super) fn purchase_layout(chunks: usize) -> Layout {
@@ -73,7 +89,7 @@ impl Chunk {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.used.load(Relaxed) == self.slots
+        self.used.load(Relaxed) == u32::from(self.slots)
     }
 
     /// # Safety
@@ -86,7 +102,7 @@ impl Chunk {
         // The ids beyond `used` are zero since the chunk was cut, and Relaxed is enough: a dump
         // that sees the count early sees an id of 0.
         this.used.store(index + 1, Relaxed);
-        let offset = this.first_slot + index * this.slot_bytes;
+        let offset = u32::from(this.first_slot) + index * this.slot_bytes;
         // SAFETY: A1. Inside the chunk, so not null.
         unsafe { NonNull::new_unchecked(chunk.wrapping_byte_add(offset as usize).cast()) }
     }
@@ -104,10 +120,13 @@ impl Chunk {
         let Chunk {
             first_slot,
             slot_bytes,
+            per_byte,
             ..
         } = unsafe { &*chunk.as_ptr() };
-        let offset = (task.as_ptr().addr() - chunk.as_ptr().addr()) as u32 - first_slot;
-        Self::id_at(chunk.as_ptr(), offset / slot_bytes)
+        let offset = (task.as_ptr().addr() - chunk.as_ptr().addr()) as u32 - u32::from(*first_slot);
+        let index = slot_index(offset, *per_byte);
+        debug_assert_eq!(index * slot_bytes, offset, "a task starts its slot");
+        Self::id_at(chunk.as_ptr(), index)
     }
 
     /// Shows every task of the chunk that is there before and after `read`.
@@ -125,7 +144,7 @@ impl Chunk {
             if before == 0 {
                 continue;
             }
-            let offset = this.first_slot + index * this.slot_bytes;
+            let offset = u32::from(this.first_slot) + index * this.slot_bytes;
             let task = chunk.wrapping_byte_add(offset as usize).cast::<Header>();
             // SAFETY: A1. Inside the chunk, so not null.
             let seen = read(unsafe { NonNull::new_unchecked(task) }, before);
@@ -133,6 +152,22 @@ impl Chunk {
             fence(Acquire);
             if id.load(Relaxed) == before {
                 keep(seen);
+            }
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::engine::task::pool::placement::{CLASSES, class_bytes};
+
+    #[test]
+    fn every_slot_of_every_size_has_its_index() {
+        for slot_bytes in (0..CLASSES).map(|class| class_bytes(class) as u32) {
+            let per_byte = per_byte(slot_bytes);
+            for index in 0..CHUNK_BYTES as u32 / slot_bytes {
+                assert_eq!(slot_index(index * slot_bytes, per_byte), index);
             }
         }
     }

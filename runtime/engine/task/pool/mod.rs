@@ -33,6 +33,7 @@
 #![expect(unsafe_code, reason = "placement of tasks in memory: A1 to A4")]
 
 mod chunk;
+mod here;
 mod large;
 mod placement;
 mod registry;
@@ -45,10 +46,12 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 use slab::Slab;
 
 use self::chunk::{CHUNK_BYTES, Chunk, MAX_CHUNKS_AT_ONCE, buy_chunks, purchase_layout};
+use self::here::here;
+pub(crate) use self::here::{install, is_local, with_local};
 pub(crate) use self::large::take_orphan;
 use self::large::{Large, allocate_large, release_large};
 pub(crate) use self::placement::Placement;
-use self::placement::{CLASSES, class_bytes, class_of};
+use self::placement::{CLASSES, class_bytes};
 pub(crate) use self::registry::Registry;
 use super::header::Header;
 use crate::primitives::atomic::{
@@ -106,32 +109,6 @@ pub(crate) struct Arena {
 
 // SAFETY: A2. Whoever owns the value owns the cells; `shared` is for any thread.
 unsafe impl Send for Arena {}
-
-thread_local! {
-    static LOCAL: RefCell<Option<Box<Arena>>> = const { RefCell::new(None) };
-}
-
-/// Makes `arena` the one this thread allocates from and frees to. Gives back the one before.
-pub(crate) fn install(arena: Option<Box<Arena>>) -> Option<Box<Arena>> {
-    LOCAL.with(|local| local.replace(arena))
-}
-
-/// True if this thread's arena is one of `owner`'s.
-#[inline]
-pub(crate) fn is_local<S: Owner>(owner: &S) -> bool {
-    let owner: *const S = owner;
-    let local = |local: &RefCell<Option<Box<Arena>>>| match local.borrow().as_deref() {
-        Some(arena) => ptr::eq(arena.shared().owner, owner.cast()),
-        None => false,
-    };
-    LOCAL.try_with(local).unwrap_or(false)
-}
-
-/// Runs `f` with this thread's arena. There must be one.
-#[inline]
-pub(crate) fn with_local<R>(f: impl FnOnce(&Arena) -> R) -> R {
-    LOCAL.with_borrow(|local| f(local.as_deref().expect("the caller is on its seat")))
-}
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -270,7 +247,7 @@ impl Arena {
     fn free_local(&self, task: NonNull<Header>) {
         let chunk = Chunk::of(task);
         // SAFETY: A4. The task is pooled.
-        let class = class_of(unsafe { (*chunk.as_ptr()).slot_bytes } as usize);
+        let class = usize::from(unsafe { (*chunk.as_ptr()).class });
         // SAFETY: A1, A2. The slot is free and the list is ours.
         unsafe { &(*task.as_ptr()).next }.store(self.free[class].get(), Relaxed);
         self.free[class].set(task.as_ptr());
@@ -304,8 +281,10 @@ impl Arena {
             next: shared.chunks.load(Relaxed),
             bought,
             slot_bytes: slot_bytes as u32,
-            slots: slots as u32,
-            first_slot: first_slot as u32,
+            per_byte: chunk::per_byte(slot_bytes as u32),
+            slots: slots as u16,
+            first_slot: first_slot as u16,
+            class: class as u8,
             used: AtomicU32::new(0),
         };
         // SAFETY: A1. As above.
@@ -391,16 +370,10 @@ pub(crate) unsafe fn release(task: NonNull<Header>, placement: Placement) {
     Chunk::id(task).store(0, Release);
     // SAFETY: A4. The task is pooled.
     let shared = unsafe { (*Chunk::of(task).as_ptr()).shared };
-    let local = LOCAL.try_with(|local| match local.try_borrow().as_deref() {
-        Ok(Some(arena)) if arena.shared == shared => {
-            arena.free_local(task);
-            true
-        }
-        _ => false,
+    here(|arena| match arena {
+        Some(arena) if arena.shared == shared => arena.free_local(task),
+        _ => free_remote(shared, task),
     });
-    if local != Ok(true) {
-        free_remote(shared, task);
-    }
 }
 
 /// Orders the id's 0 before the writes that start a new life in the slot (A1).
