@@ -7,10 +7,13 @@
 //! - `tidy/style.rs`: headers, lengths, names, leftovers.
 //! - `tidy/layers.rs`: who may import whom.
 //! - `tidy/soundness.rs`: unsafe code, `SAFETY`, `ORDERING`, numbered invariants.
+//! - `tidy/facade.rs`: public types, and the table of their auto traits.
 //! - `tidy/docs.rs`: cancel safety; ARCHITECTURE.md and README.md against the code.
 
 #[path = "tidy/docs.rs"]
 mod docs;
+#[path = "tidy/facade.rs"]
+mod facade;
 #[path = "tidy/layers.rs"]
 mod layers;
 #[path = "tidy/markdown.rs"]
@@ -121,6 +124,11 @@ fn every_ordering_is_explained() {
 #[test]
 fn every_operation_says_its_cancel_safety() {
     holds(docs::cancel_safety);
+}
+
+#[test]
+fn every_public_type_is_in_the_table_of_auto_traits() {
+    holds(facade::auto_traits);
 }
 
 #[test]

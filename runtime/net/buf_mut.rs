@@ -118,7 +118,7 @@ mod unix {
 
     use super::*;
     use crate::net::kernel;
-    use crate::net::unix::{self, UnixDatagram, UnixStream};
+    use crate::net::{UnixDatagram, UnixStream, unix};
 
     try_read_buf! {
         unix::pipe::Receiver: |this, buf| this.try_io(|| {

@@ -36,10 +36,18 @@ pub mod unix;
 mod tests;
 
 pub use addr::{ToSocketAddrs, lookup_host};
-pub use tcp::{TcpListener, TcpSocket, TcpStream};
+pub use tcp::listener::TcpListener;
+pub use tcp::socket::TcpSocket;
+pub use tcp::stream::TcpStream;
 pub use udp::UdpSocket;
 #[cfg(unix)]
-pub use unix::{UnixDatagram, UnixListener, UnixSocket, UnixStream};
+pub use unix::datagram::UnixDatagram;
+#[cfg(unix)]
+pub use unix::listener::UnixListener;
+#[cfg(unix)]
+pub use unix::socket::UnixSocket;
+#[cfg(unix)]
+pub use unix::stream::UnixStream;
 
 use std::io;
 

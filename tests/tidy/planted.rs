@@ -2,7 +2,7 @@
 
 use crate::markdown::Document;
 use crate::tree::{Complaint, Source, Tree, mark_test_modules};
-use crate::{docs, layers, soundness, style};
+use crate::{docs, facade, layers, soundness, style};
 
 type Check<'a> = &'a dyn Fn(&Tree) -> Vec<Complaint>;
 
@@ -326,4 +326,29 @@ fn a_module_for_tests_only_is_test_code() {
         "runtime/a/testing.rs:1",
         &right,
     );
+}
+
+#[test]
+fn a_public_type_without_auto_traits() {
+    let library = [
+        (
+            "runtime/lib.rs",
+            "//! x\npub mod a;\npub mod b {\n    pub use crate::c::{d, E};\n}\nmod c;",
+        ),
+        (
+            "runtime/a.rs",
+            "//! x\npub use std::io::F;\nmod p {\n    pub struct G;\n}\npub trait H {}\n\
+             pub enum I {}",
+        ),
+    ];
+    let with = |row| {
+        let table = [("tests/auto_traits/main.rs", row)];
+        let sources: Vec<_> = library.into_iter().chain(table).collect();
+        tree(&sources, &[])
+    };
+    let right = with("//! x\nb::E: 1;\nx(a::I<T>)");
+    let wrong = with("//! x\nE: 1;\na::I: 2;");
+    catches(&facade::auto_traits, &wrong, "runtime/lib.rs:4", &right);
+    let wrong = with("//! x\nb::E: 1; // a::I");
+    catches(&facade::auto_traits, &wrong, "runtime/a.rs:7", &right);
 }

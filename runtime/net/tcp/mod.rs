@@ -1,11 +1,8 @@
 //! TCP: listeners, streams, their halves, and sockets that are neither yet.
 
-mod listener;
-mod socket;
+pub(super) mod listener;
+pub(super) mod socket;
 mod split;
-mod stream;
+pub(super) mod stream;
 
-pub use listener::TcpListener;
-pub use socket::TcpSocket;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
-pub use stream::TcpStream;

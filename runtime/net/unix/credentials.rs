@@ -3,8 +3,9 @@
 use std::io;
 use std::os::fd::AsFd;
 
+use crate::net::UnixStream;
 use crate::net::kernel;
-use crate::net::unix::{UnixStream, gid_t, pid_t, uid_t};
+use crate::net::unix::{gid_t, pid_t, uid_t};
 
 /// The process on the other end of a Unix stream, as it was when it connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -9,7 +9,8 @@ use std::task::{Context, Poll};
 use crate::engine::reactor::{Direction, Registered};
 use crate::io::{Interest, Ready};
 use crate::leaf::Site;
-use crate::net::unix::{SocketAddr, UnixStream};
+use crate::net::UnixStream;
+use crate::net::unix::SocketAddr;
 
 /// A Unix socket that listens for connections.
 ///

@@ -2,22 +2,18 @@
 
 mod addr;
 mod credentials;
-mod datagram;
-mod listener;
+pub(super) mod datagram;
+pub(super) mod listener;
 pub mod pipe;
-mod socket;
+pub(super) mod socket;
 mod split;
-mod stream;
+pub(super) mod stream;
 
 pub use addr::SocketAddr;
 pub use credentials::UCred;
-pub use datagram::UnixDatagram;
-pub use listener::UnixListener;
-pub use socket::UnixSocket;
 #[cfg(any(feature = "io-util", feature = "bytes"))]
 pub(super) use socket::address_of;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
-pub use stream::UnixStream;
 
 /// A user id.
 #[expect(non_camel_case_types, reason = "the platform's name, and tokio's")]

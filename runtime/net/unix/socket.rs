@@ -11,7 +11,7 @@ use std::path::Path;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use crate::leaf::Site;
-use crate::net::unix::{UnixDatagram, UnixListener, UnixStream};
+use crate::net::{UnixDatagram, UnixListener, UnixStream};
 
 /// A Unix socket that is neither connected nor listening yet.
 ///

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use crate::io::{Interest, ReadBuf, Ready};
-use crate::net::unix::{SocketAddr, UnixStream};
+use crate::net::UnixStream;
+use crate::net::unix::SocketAddr;
 
 split_halves!(UnixStream, SocketAddr);

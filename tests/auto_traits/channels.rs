@@ -1,0 +1,1 @@
+//! `sync::mpsc`, `sync::broadcast`, `sync::watch`.
