@@ -3,7 +3,8 @@
 //! A task that always finds its locks free and its channels full would never return `Pending` and
 //! would keep its worker from everybody else. So each poll of a task starts with
 //! [`POLL_BUDGET`] units, every leaf operation that makes progress spends one, and at zero the
-//! leaf returns `Pending` with the task already woken. Outside of a task there is no limit.
+//! leaf returns `Pending` with the task already woken. Outside of a task there is no limit: more
+//! units than anybody will ever spend.
 
 use std::cell::Cell;
 use std::task::{Context, Poll};
@@ -13,14 +14,16 @@ use std::task::{Context, Poll};
 pub(crate) const POLL_BUDGET: u8 = 128;
 
 /// "No limit": outside of a task, and inside `unconstrained`.
-const UNLIMITED: u8 = u8::MAX;
+const UNLIMITED: u64 = u64::MAX;
 
 thread_local! {
-    static LEFT: Cell<u8> = const { Cell::new(UNLIMITED) };
+    static LEFT: Cell<u64> = const { Cell::new(UNLIMITED) };
+    /// What the next poll starts with. A simulation makes some polls end early.
+    static FULL: Cell<u64> = const { Cell::new(POLL_BUDGET as u64) };
 }
 
 /// Restores the budget that was there before, also on a panic.
-pub(crate) struct Restore(u8);
+pub(crate) struct Restore(u64);
 
 impl Drop for Restore {
     fn drop(&mut self) {
@@ -30,7 +33,8 @@ impl Drop for Restore {
     }
 }
 
-fn replace(units: u8) -> Restore {
+#[inline]
+fn replace(units: u64) -> Restore {
     Restore(
         LEFT.try_with(|left| left.replace(units))
             .unwrap_or(UNLIMITED),
@@ -38,8 +42,14 @@ fn replace(units: u8) -> Restore {
 }
 
 /// Starts a task's poll with a full budget.
+#[inline]
 pub(crate) fn start() -> Restore {
-    replace(POLL_BUDGET)
+    replace(FULL.try_with(Cell::get).unwrap_or(UNLIMITED))
+}
+
+/// From now on polls on this thread start with so many units.
+pub(crate) fn set_full(units: u8) {
+    FULL.set(units.into());
 }
 
 /// Lifts the limit until the guard drops.
@@ -56,7 +66,7 @@ pub(crate) fn has_remaining() -> bool {
 /// progress](Spent::made_progress).
 #[must_use = "dropping it at once gives the unit back"]
 pub(crate) struct Spent {
-    before: u8,
+    before: u64,
 }
 
 impl Spent {
@@ -68,10 +78,8 @@ impl Spent {
 
 impl Drop for Spent {
     fn drop(&mut self) {
-        if self.before != UNLIMITED {
-            let before = self.before;
-            let _ = LEFT.try_with(|left| left.set(before));
-        }
+        let before = self.before;
+        let _ = LEFT.try_with(|left| left.set(before));
     }
 }
 
@@ -81,15 +89,10 @@ impl Drop for Spent {
 #[inline]
 pub(crate) fn poll_proceed(cx: &Context<'_>) -> Poll<Spent> {
     let before = LEFT.try_with(Cell::get).unwrap_or(UNLIMITED);
-    match before {
-        UNLIMITED => Poll::Ready(Spent { before }),
-        0 => {
-            cx.waker().wake_by_ref();
-            Poll::Pending
-        }
-        _ => {
-            let _ = LEFT.try_with(|left| left.set(before - 1));
-            Poll::Ready(Spent { before })
-        }
+    if before == 0 {
+        cx.waker().wake_by_ref();
+        return Poll::Pending;
     }
+    let _ = LEFT.try_with(|left| left.set(before - 1));
+    Poll::Ready(Spent { before })
 }

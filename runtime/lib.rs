@@ -30,6 +30,7 @@
 //! | [`time`] | sleeping, deadlines, intervals; a clock that tests can stop |
 //! | [`sync`] | locks, notifications, one-shot channels and promises, for any executor |
 //! | [`io`] | the traits of streams, and what is built on them |
+//! | [`sim`] | the scheduler under a seed, to find races and see them again |
 #![cfg_attr(feature = "net", doc = "| [`net`] | TCP, UDP and Unix sockets |")]
 //!
 //! # How it works
@@ -53,6 +54,7 @@
 
 // In layer order: each may use those above it.
 pub(crate) mod budget;
+pub(crate) mod chance;
 pub(crate) mod primitives;
 
 pub(crate) mod engine;
@@ -65,6 +67,8 @@ pub mod sync;
 pub mod net;
 #[cfg(not(loom))]
 mod select;
+#[cfg(not(loom))]
+pub mod sim;
 #[cfg(not(loom))]
 pub mod task;
 #[cfg(not(loom))]

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use futures_task::{ArcWake, WakerRef, waker_ref};
 
 use super::sleeper::{How, Sleeper};
-use crate::budget;
+use crate::{budget, chance};
 
 /// A thread that sleeps until it is woken, through an ordinary waker.
 pub(crate) struct Parked(Sleeper);
@@ -42,6 +42,7 @@ impl Parked {
 }
 
 /// Runs one future on this thread and nothing else.
+#[track_caller]
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let parked = Arc::new(Parked::new());
     let waker = parked.waker();
@@ -54,7 +55,10 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         };
         match polled {
             Poll::Ready(output) => return output,
-            Poll::Pending => parked.park(),
+            Poll::Pending => {
+                chance::deny_waiting();
+                parked.park();
+            }
         }
     }
 }

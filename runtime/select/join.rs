@@ -14,6 +14,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
+use crate::chance;
+
 pin_project! {
     /// A future, then its output until the others are done, too.
     #[project = StageProjection]
@@ -205,6 +207,15 @@ struct Turn {
 }
 
 impl Turn {
+    /// Before the first poll. It begins with the first branch, but in a simulation.
+    fn first(length: usize, biased: bool) -> Self {
+        let first = match biased {
+            true => 0,
+            false => chance::first(length.max(1)),
+        };
+        Self { first, biased }
+    }
+
     /// The branches to poll now, in two runs.
     fn next(&mut self, length: usize) -> [Range<usize>; 2] {
         let first = self.first;
@@ -231,7 +242,7 @@ pin_project! {
 ///
 /// Outputs that are there already are lost.
 pub fn join<B: Join>(branches: B, biased: bool) -> JoinFuture<B> {
-    let turn = Turn { first: 0, biased };
+    let turn = Turn::first(B::LENGTH, biased);
     JoinFuture { branches, turn }
 }
 
@@ -271,7 +282,7 @@ pin_project! {
 pub fn try_join<E, B: TryJoin<E>>(branches: B, biased: bool) -> TryJoinFuture<B, E> {
     TryJoinFuture {
         branches,
-        turn: Turn { first: 0, biased },
+        turn: Turn::first(B::LENGTH, biased),
         error: std::marker::PhantomData,
     }
 }

@@ -1,10 +1,8 @@
 //! Which branch of a `select!` is polled first, and whether any is.
 
-use std::cell::Cell;
-use std::hash::{BuildHasher, RandomState};
 use std::task::{Context, Poll};
 
-use crate::budget;
+use crate::{budget, chance};
 
 /// Goes once round all branches, beginning at one of them.
 #[derive(Debug)]
@@ -45,39 +43,11 @@ impl Order {
     }
 }
 
-thread_local! {
-    /// The state of this thread's generator. Zero: not seeded yet.
-    static RANDOM: Cell<u32> = const { Cell::new(0) };
-}
-
 /// A branch to begin with, each as likely as the others.
 #[inline]
 pub fn random_start(branches: u32) -> u32 {
-    let random = RANDOM
-        .try_with(|cell| {
-            let mut x = cell.get();
-            if x == 0 {
-                x = unpredictable();
-            }
-            // Marsaglia's xorshift with the triple 13, 17, 5: full period over 32 bits but zero.
-            x ^= x << 13;
-            x ^= x >> 17;
-            x ^= x << 5;
-            cell.set(x);
-            x
-        })
-        // The thread is being torn down: any branch will do.
-        .unwrap_or(0);
     // Scales to the range without a division; the bias is below branches / 2^32.
-    ((u64::from(random) * u64::from(branches)) >> 32) as u32
-}
-
-/// A seed that differs from thread to thread and from run to run.
-#[cold]
-fn unpredictable() -> u32 {
-    let hash = RandomState::new().hash_one(std::thread::current().id());
-    // xorshift stays at zero for ever.
-    ((hash >> 32) as u32 ^ hash as u32).max(1)
+    ((u64::from(chance::random()) * u64::from(branches)) >> 32) as u32
 }
 
 /// Pending, with the task woken, when its budget is used up: the branches would only find out one

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use crate::{budget, leaf};
+use crate::{budget, chance, leaf};
 
 struct Unpark(Thread);
 
@@ -35,7 +35,10 @@ pub(crate) fn block_on<F: Future>(what: &str, future: F) -> F::Output {
         match future.as_mut().poll(&mut cx) {
             Poll::Ready(output) => return output,
             // A wake that comes first makes `park` return at once.
-            Poll::Pending => thread::park(),
+            Poll::Pending => {
+                chance::deny_waiting();
+                thread::park();
+            }
         }
     }
 }

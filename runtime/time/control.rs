@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::alarm::timers;
+use crate::chance;
 use crate::engine::{context, driver};
 use crate::leaf::{self, Kind, Site};
 
@@ -53,7 +54,8 @@ pub fn pause() {
 ///
 /// # Panics
 ///
-/// If the clock is running; outside of a runtime, or on one whose timers are not enabled.
+/// If the clock is running; in a simulation; outside of a runtime, or on one whose timers are not
+/// enabled.
 ///
 /// # Examples
 ///
@@ -66,6 +68,10 @@ pub fn pause() {
 #[track_caller]
 pub fn resume() {
     let driver = context::driver();
+    assert!(
+        !chance::is_simulated(),
+        "a simulation's clock moves only when nothing else can happen"
+    );
     assert!(timers(&driver).clock().resume(), "{NOT_FROZEN}");
 }
 

@@ -5,12 +5,15 @@ use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use wakeful::runtime::Builder;
+use wakeful::sim;
 
 /// What the tasks of a case run on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum On {
     CurrentThread,
     Workers(usize),
+    /// The work-stealing scheduler on one thread, in an order that the seed decides.
+    Simulated,
 }
 
 /// One run of a property.
@@ -55,6 +58,10 @@ impl Case {
                 builder.worker_threads(workers);
                 builder
             }
+            On::Simulated => {
+                let (seed, workers) = (self.below(1 << 31) as u64, 1 + self.below(4));
+                return sim::Builder::new(seed).workers(workers).run(|| future);
+            }
         };
         let runtime = builder.enable_all().build().expect("the runtime starts");
         runtime.block_on(future)
@@ -66,6 +73,7 @@ fn seeds(on: On) -> u64 {
     match on {
         On::CurrentThread => 200,
         On::Workers(_) => 40,
+        On::Simulated => 500,
     }
 }
 
@@ -103,6 +111,11 @@ macro_rules! each_scheduler {
             #[test]
             fn current_thread() {
                 over_seeds(On::CurrentThread, property);
+            }
+
+            #[test]
+            fn simulated() {
+                over_seeds(On::Simulated, property);
             }
 
             #[test]

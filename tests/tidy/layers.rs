@@ -9,6 +9,7 @@ use crate::tree::{Complaint, Source, Tree};
 const LAYERS: &[(&str, &[&str])] = &[
     ("primitives", &[]),
     ("budget", &["primitives"]),
+    ("chance", &[]),
     ("engine::task", &["primitives", "budget", "leaf"]),
     ("leaf", &["primitives", "budget", "engine::task"]),
     ("engine::config", &[]),
@@ -16,12 +17,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine::reactor", REACTOR),
     (
         "engine::timer",
-        &["primitives", "budget", "leaf", "engine::sleeper"],
+        &["primitives", "budget", "chance", "leaf", "engine::sleeper"],
     ),
     ("engine::driver", DRIVER),
     (
         "engine::park",
-        &["primitives", "budget", "engine::driver", "engine::sleeper"],
+        &[
+            "primitives",
+            "budget",
+            "chance",
+            "engine::driver",
+            "engine::sleeper",
+        ],
     ),
     ("engine::local", SCHEDULER),
     ("engine::stealing", SCHEDULER),
@@ -29,20 +36,23 @@ const LAYERS: &[(&str, &[&str])] = &[
         "engine::blocking",
         &["primitives", "budget", "engine::task"],
     ),
-    ("engine", &["primitives", "budget", "leaf", "engine"]),
+    (
+        "engine",
+        &["primitives", "budget", "chance", "leaf", "engine"],
+    ),
     // A descriptor that is waited for: of `io` by its name, of `net` by what it needs.
     ("io::unix", PUBLIC),
-    ("io", &["primitives", "budget", "leaf"]),
+    ("io", &["primitives", "budget", "chance", "leaf"]),
     ("io::unix", PUBLIC),
-    ("select", &["primitives", "budget", "leaf"]),
-    ("sync", &["primitives", "budget", "leaf"]),
-    ("select", &["budget", "task::local_key"]),
+    ("sync", &["primitives", "budget", "chance", "leaf"]),
+    ("select", &["budget", "chance", "task::local_key"]),
     ("task", PUBLIC),
     ("time", PUBLIC),
     ("net", PUBLIC),
     ("fs", PUBLIC),
     ("signal", PUBLIC),
     ("process", PUBLIC),
+    ("sim", PUBLIC),
 ];
 
 /// `Interest` and `Ready` are words of the public face that the reactor speaks.
@@ -59,6 +69,7 @@ const DRIVER: &[&str] = &[
 const SCHEDULER: &[&str] = &[
     "primitives",
     "budget",
+    "chance",
     "leaf",
     "engine::config",
     "engine::driver",
@@ -73,6 +84,7 @@ const SCHEDULER: &[&str] = &[
 const PUBLIC: &[&str] = &[
     "primitives",
     "budget",
+    "chance",
     "leaf",
     "engine",
     "io",

@@ -34,6 +34,8 @@ mod tests;
 
 #[cfg(not(loom))]
 pub(crate) mod tasks;
+#[cfg(not(loom))]
+mod threadless;
 
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};

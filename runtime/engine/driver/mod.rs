@@ -233,6 +233,15 @@ impl Handle {
         self.sleeper.unpark();
     }
 
+    /// For a simulation, in which nobody sleeps for good: true if somebody unparked.
+    pub(crate) fn is_called(&self) -> bool {
+        self.sleeper.has_permit()
+    }
+
+    pub(crate) fn forget_call(&self) {
+        self.sleeper.end();
+    }
+
     /// Called when a source or an earlier timer is registered while nobody sleeps here.
     pub(crate) fn when_nobody_sleeps(&self, call: Box<dyn Fn() + Send + Sync>) {
         self.sleeper.when_absent(call);

@@ -127,7 +127,7 @@ impl Sleeper {
     }
 
     /// True while a permit is there.
-    #[cfg(all(test, not(loom)))]
+    #[cfg(not(loom))]
     pub(crate) fn has_permit(&self) -> bool {
         self.word.load(Relaxed) == NOTIFIED
     }

@@ -37,21 +37,21 @@ mod queue;
 #[cfg(not(loom))]
 mod shared;
 #[cfg(not(loom))]
+pub(crate) mod sim;
+#[cfg(not(loom))]
 mod threads;
 #[cfg(not(loom))]
 mod worker;
 
 #[cfg(all(test, loom))]
 mod models;
-#[cfg(all(test, not(loom)))]
-mod sim;
 
 #[cfg(not(loom))]
 pub(crate) use guest::{block_in_place, block_on};
 #[cfg(not(loom))]
 pub(crate) use shared::Shared;
 #[cfg(not(loom))]
-pub(crate) use threads::{HandOff, Threads, shutdown, start, wait_for_shutdown};
+pub(crate) use threads::{HandOff, Starting, Threads, shutdown, start, wait_for_shutdown};
 
 /// The seat of the thread inside `block_on`.
 #[cfg(not(loom))]

@@ -16,6 +16,10 @@ pub(crate) trait Oracle {
 
     /// Whether the task woken last may run before the ring, after `streak` that did.
     fn take_next(&mut self, streak: u32) -> bool;
+
+    /// A poll is about to begin on this thread.
+    #[inline]
+    fn before_poll(&mut self) {}
 }
 
 /// How many tasks in a row may come from the slot for the task woken last. tokio's number: with

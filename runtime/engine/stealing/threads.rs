@@ -47,7 +47,7 @@ pub(crate) fn start(
 /// A scheduler whose threads do not run yet.
 pub(crate) struct Starting {
     pub(crate) shared: Arc<Shared>,
-    kits: Vec<Kit>,
+    pub(super) kits: Vec<Kit>,
 }
 
 impl Starting {

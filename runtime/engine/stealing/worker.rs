@@ -98,15 +98,23 @@ impl Worker {
         self.kit = self.stand_up();
     }
 
-    /// True if somebody unparked the worker, which sleeps alone.
-    #[cfg(test)]
+    /// For a simulation: true if somebody unparked the worker, which sleeps alone.
     pub(super) fn is_called(&self) -> bool {
         self.shared.seats[self.seat].sleeper.has_permit()
     }
 
-    #[cfg(test)]
     pub(super) fn forget_call(&self) {
         self.shared.seats[self.seat].sleeper.end();
+    }
+
+    /// For a simulation in which everybody sleeps: moves the clock to the next timer, and fires it.
+    /// False if it cannot be moved so far.
+    pub(super) fn pass_time(&self) -> bool {
+        let driver = Arc::clone(&self.shared.driver_handle);
+        with_core(&self.shared, |core| core.in_turn = true);
+        let moved = driver.time().is_some_and(|time| time.skip_to_next(None));
+        with_core(&self.shared, |core| core.in_turn = false);
+        moved
     }
 
     fn has_core(&self) -> bool {
@@ -131,6 +139,7 @@ impl Worker {
             return Step::Idle;
         };
         self.stop_searching();
+        oracle.before_poll();
         self.run(task)
     }
 
@@ -338,10 +347,15 @@ impl Worker {
         if driver.is_none() {
             return false;
         }
-        shared.seats[self.seat].sleep_on(true);
+        self.sleep_on_driver();
+        true
+    }
+
+    /// Whoever calls this worker from now on calls it through the driver.
+    pub(super) fn sleep_on_driver(&self) {
+        self.shared.seats[self.seat].sleep_on(true);
         // Pairs with the fence in `Shared::unpark`: who calls us calls us there, or we see why.
         fence(SeqCst);
-        true
     }
 
     fn sleep_alone(&self, limit: Option<Duration>) {

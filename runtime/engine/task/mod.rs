@@ -130,6 +130,34 @@ pub(crate) unsafe fn cancel_all(registry: &Registry) {
     }
 }
 
+/// Wakes one idle task for no reason: the one that `choose` picks of so many, in the order of their
+/// ids.
+///
+/// # Safety
+///
+/// Nobody runs tasks of this scheduler meanwhile, so that none of them ends.
+#[cfg(not(loom))]
+pub(crate) unsafe fn wake_one(registry: &Registry, choose: impl FnOnce(usize) -> usize) {
+    let mut idle = Vec::new();
+    let read = |task: NonNull<Header>, id| {
+        // SAFETY: A1. The registry shows initialized headers.
+        let word = unsafe { task.as_ref() }.state.snapshot();
+        (!word.is_done() && !word.is_scheduled()).then_some((id, task))
+    };
+    registry.visit(read, |task| idle.extend(task));
+    if idle.is_empty() {
+        return;
+    }
+    idle.sort_unstable_by_key(|(id, _)| *id);
+    let (_, task) = idle[choose(idle.len())];
+    // SAFETY: T4. It was not done, and the caller says that none ends.
+    let header = unsafe { task.as_ref() };
+    if header.state.wake_by_ref() {
+        // SAFETY: T1. We moved it to queued. It is as alive as before.
+        unsafe { (header.vtable.schedule)(task) };
+    }
+}
+
 /// Reads every task's header; `keep` gets what was read of those that were live.
 pub(crate) fn read_headers<T>(
     registry: &Registry,

@@ -113,6 +113,12 @@ impl Handle {
         self.next.load(Relaxed) == NONE
     }
 
+    /// True if a timer is registered that will fire.
+    pub(crate) fn has_deadline(&self) -> bool {
+        let earliest = self.state.lock().wheel.earliest();
+        earliest.is_some_and(|tick| tick < NEVER)
+    }
+
     /// Has `waker` woken once `deadline` comes.
     pub(crate) fn register(&self, deadline: u64, waker: Waker) -> Result<Key, Refused> {
         let mut state = self.state.lock();

@@ -3,6 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Waker;
 
+use crate::chance;
+
 /// Timers that are taken out under one hold of the lock: long enough to share its price, short
 /// enough that a registration elsewhere waits well under a microsecond.
 const CAPACITY: usize = 32;
@@ -30,8 +32,9 @@ impl Wakes {
         self.len += 1;
     }
 
-    /// Wakes all of them. Call it without a lock.
-    pub(super) fn wake(self) {
+    /// Wakes all of them; in a simulation, in any order. Call it without a lock.
+    pub(super) fn wake(mut self) {
+        chance::shuffle(&mut self.wakers[..self.len]);
         self.wakers.into_iter().flatten().for_each(wake);
     }
 }

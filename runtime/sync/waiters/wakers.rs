@@ -6,6 +6,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use super::Called;
+use crate::chance;
 
 /// Called nodes whose wakers lie in place. Enough for most calls; eight are 128 bytes of stack.
 const IN_PLACE: usize = 8;
@@ -36,8 +37,11 @@ impl Wakers {
         }
     }
 
-    /// Wakes all, in the order in which they came.
+    /// Wakes all, in the order in which they came; in a simulation, in any.
     pub(crate) fn wake(mut self) {
+        if self.count > 1 {
+            chance::shuffle(&mut self.few[..self.count]);
+        }
         let few = self.few.iter_mut().take(self.count).map_while(Option::take);
         let mut panic = None;
         for called in few.chain(self.more) {

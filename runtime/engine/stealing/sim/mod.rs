@@ -1,0 +1,409 @@
+//! The workers of the real scheduler, driven from one thread in an order that a seed decides.
+//!
+//! Each turn picks a worker and lets it make one decision: a step, lying down, getting up, the
+//! sentinel's look, a poll of the main future. The [`Oracle`] answers the worker's own choices from
+//! the same stream (`chance.rs`). A worker that sleeps gets up only if it was unparked, so a wake
+//! that is lost shows as a simulation in which nobody is awake and a task is left.
+//!
+//! ```text
+//!  turn:  a worker that is awake or called --> one decision
+//!         now and then --> something from outside, a worker that nobody called,
+//!                          a task that nobody woke
+//!         all asleep, nothing outside --> the clock moves to the next timer
+//!         no timer either --> stuck
+//! ```
+//!
+//! Called by `wakeful::sim` with a main future, and by the worlds of `worlds.rs`, which check the
+//! scheduler itself.
+//!
+//! - **E1** All workers of a simulated scheduler are driven by this thread: between two decisions
+//!   nobody runs its tasks, and none can end.
+//!
+//! Not here: threads, sockets, the machine's clock. Nothing waits for anything but a turn.
+
+#![expect(unsafe_code, reason = "wakes a task that nobody woke: E1")]
+
+#[cfg(test)]
+mod worlds;
+
+use std::any::Any;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::thread;
+use std::time::Duration;
+
+use super::kit::{Kit, OnDuty};
+use super::oracle::{NEXT_STREAK, Oracle};
+use super::shared::Shared;
+use super::threads::{self, Starting};
+use super::worker::{Seen, Step, Worker};
+use super::{GUEST, kit};
+use crate::budget::{self, POLL_BUDGET};
+use crate::chance;
+use crate::engine::task::main_task::MainTask;
+use crate::engine::task::{self, Arena, pool};
+
+/// How often what need not happen does: once in so many times, never if 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rates {
+    /// Decisions for one poll of a task that nobody woke.
+    pub(crate) spurious: usize,
+    /// Polls for one that starts with next to no budget.
+    pub(crate) short: usize,
+}
+
+/// Units that a short poll starts with, at most. Few, so that it ends in the midst of things.
+const SHORT_BUDGET: usize = 8;
+/// Decisions for one of a worker that nobody called: a late call, or the sentinel's period.
+const UNCALLED: usize = 32;
+/// Decisions for one event from outside, while workers are awake.
+const OUTSIDE: usize = 16;
+
+/// Who runs the simulation, seen from it.
+pub(crate) trait Outside {
+    /// How many events could happen now.
+    fn events(&self) -> usize;
+
+    /// Makes one of them happen.
+    fn happen(&mut self);
+
+    /// Nothing can happen any more, and the main future is not done.
+    fn stuck(&mut self);
+}
+
+/// How a main future ended.
+pub(crate) enum Ended<T> {
+    Ready(T),
+    Panicked(Box<dyn Any + Send>),
+    /// It waits, and nothing will ever wake it.
+    Stuck,
+}
+
+/// The seed's answers.
+struct Seeded(Rates);
+
+impl Oracle for Seeded {
+    fn first_victim(&mut self, seats: usize) -> usize {
+        chance::first(seats)
+    }
+
+    fn look_outside(&mut self, _: u32, _: u32) -> bool {
+        chance::one_in(16)
+    }
+
+    fn turn_driver(&mut self, _: u32, _: u32) -> bool {
+        chance::one_in(16)
+    }
+
+    fn take_next(&mut self, streak: u32) -> bool {
+        streak < NEXT_STREAK && !chance::one_in(8)
+    }
+
+    fn before_poll(&mut self) {
+        let units = match chance::one_in(self.0.short) {
+            true => chance::first(SHORT_BUDGET) as u8,
+            false => POLL_BUDGET,
+        };
+        budget::set_full(units);
+    }
+}
+
+/// A worker that is simulated.
+struct Virtual {
+    worker: Worker,
+    /// It found nothing to do, and lies down next.
+    is_idle: bool,
+    /// Asleep since it lay down; on the driver or not.
+    asleep: Option<bool>,
+    seen: Seen,
+}
+
+impl Virtual {
+    fn new(shared: &Arc<Shared>, kit: Kit) -> Self {
+        shared.idle.arrive();
+        Self {
+            worker: Worker::new(shared, kit),
+            is_idle: false,
+            asleep: None,
+            seen: Seen::new(),
+        }
+    }
+}
+
+/// What became of a turn.
+#[must_use]
+#[derive(Debug, PartialEq, Eq)]
+enum Turn {
+    Went,
+    /// Nobody is awake, nothing is outside, and no timer is set.
+    Stuck,
+}
+
+/// Polls the main future, when it is due.
+type PollMain<'a> = &'a mut dyn FnMut(&MainTask);
+
+struct Simulation {
+    shared: Arc<Shared>,
+    workers: Vec<Virtual>,
+    oracle: Seeded,
+    main: Option<MainTask>,
+    outer_arena: Option<Box<Arena>>,
+    _on_duty: OnDuty,
+}
+
+impl Simulation {
+    fn new(starting: Starting, rates: Rates) -> Self {
+        let Starting { shared, kits } = starting;
+        // Nobody can take a seat over: who would block, blocks all.
+        let _ = shared.hand_off.set(Box::new(|_| false));
+        let workers = kits.into_iter().map(|kit| Virtual::new(&shared, kit));
+        let workers = workers.collect();
+        Self {
+            shared,
+            workers,
+            oracle: Seeded(rates),
+            main: None,
+            outer_arena: pool::install(None),
+            _on_duty: OnDuty::begin(),
+        }
+    }
+
+    /// Takes the guest's seat, for a main future.
+    fn seat_guest(&mut self, called: &'static Location<'static>) {
+        let kit = self.shared.guest.lock().take().expect("a new scheduler");
+        let mut guest = Virtual::new(&self.shared, kit);
+        guest.worker.sit();
+        self.main = Some(pool::with_local(|arena| {
+            MainTask::new::<Shared>(arena, called)
+        }));
+        guest.worker.put_back();
+        self.workers.push(guest);
+    }
+
+    /// Leaves it again.
+    fn unseat_guest(&mut self) {
+        let mut guest = self.workers.pop().expect("the guest came last").worker;
+        guest.sit();
+        self.main = None;
+        let mut kit = guest.stand_up().expect("it just sat down");
+        Worker::give_away(&self.shared, &mut kit.core);
+        *self.shared.guest.lock() = Some(kit);
+    }
+
+    fn is_driven(&self) -> bool {
+        self.workers.iter().any(|other| other.asleep == Some(true))
+    }
+
+    /// True if the worker would wake up if it were a thread.
+    fn is_called(&self, index: usize) -> bool {
+        let Virtual { worker, asleep, .. } = &self.workers[index];
+        match asleep {
+            None => true,
+            Some(false) => worker.is_called(),
+            Some(true) => {
+                !self.shared.idle.is_parked(worker.seat) || self.shared.driver_handle.is_called()
+            }
+        }
+    }
+
+    /// One turn: somebody makes one decision.
+    fn turn(&mut self, outside: &mut dyn Outside, poll_main: PollMain<'_>) -> Turn {
+        let all = 0..self.workers.len();
+        let called = all.clone().filter(|&index| self.is_called(index)).count();
+        if chance::one_in(UNCALLED) {
+            self.advance(chance::first(all.len()), poll_main);
+        } else if called == 0 || chance::one_in(OUTSIDE) {
+            if outside.events() > 0 {
+                outside.happen();
+            } else if called == 0 {
+                return self.pass_time();
+            }
+        } else {
+            let chosen = chance::first(called);
+            let mut those = all.filter(|&index| self.is_called(index));
+            let index = those.nth(chosen).expect("counted before");
+            self.advance(index, poll_main);
+        }
+        Turn::Went
+    }
+
+    /// One decision of one worker.
+    fn advance(&mut self, index: usize, poll_main: PollMain<'_>) {
+        let is_driven = self.is_driven();
+        let awake = self.workers.iter().filter(|w| w.asleep.is_none()).count();
+        let Self {
+            shared,
+            workers,
+            oracle,
+            main,
+            ..
+        } = self;
+        let Virtual {
+            worker,
+            is_idle,
+            asleep,
+            seen,
+        } = &mut workers[index];
+        let main = main.as_ref().filter(|_| worker.seat == GUEST);
+        worker.sit();
+        if chance::one_in(oracle.0.spurious) {
+            wake_somebody(shared);
+        }
+        match asleep {
+            None => {
+                let due = main.filter(|main| main.is_woken() && chance::first(2) == 0);
+                if let Some(main) = due {
+                    worker.stop_searching();
+                    shared.seats[GUEST].counters.begin_poll(main.as_ptr());
+                    oracle.before_poll();
+                    poll_main(main);
+                    shared.seats[GUEST].counters.end_poll();
+                } else if *is_idle {
+                    *is_idle = false;
+                    seen.clear();
+                    // Another one that is awake may have the driver, just for a look.
+                    let is_looked_at = awake > 1 && chance::one_in(4);
+                    let on_driver = !is_driven && !is_looked_at;
+                    match worker.lie_down(on_driver, main) {
+                        true => *asleep = Some(on_driver),
+                        false => worker.get_up(on_driver),
+                    }
+                } else {
+                    *is_idle = worker.step(oracle) == Step::Idle;
+                }
+            }
+            Some(on_driver) => {
+                match on_driver {
+                    true => shared.driver_handle.forget_call(),
+                    false => worker.forget_call(),
+                }
+                if !is_driven {
+                    worker.sleep_on_driver();
+                    *on_driver = true;
+                }
+                let on_driver = *on_driver;
+                if worker.may_get_up(main, seen) {
+                    *asleep = None;
+                    worker.get_up(on_driver);
+                }
+            }
+        }
+        worker.put_back();
+    }
+
+    /// Everybody sleeps: moves the clock to the next timer.
+    fn pass_time(&mut self) -> Turn {
+        let time = self.shared.driver_handle.time();
+        if !time.is_some_and(|time| time.has_deadline()) {
+            return Turn::Stuck;
+        }
+        let driver = self.workers.iter().position(|w| w.asleep == Some(true));
+        let driver = driver.expect("G1: a timer is set, so somebody sleeps on the driver");
+        let on_seat_of_guest = self.workers[driver].worker.seat == GUEST;
+        let main = self.main.as_ref().filter(|_| on_seat_of_guest);
+        let sleeper = &mut self.workers[driver];
+        sleeper.worker.sit();
+        let moved = sleeper.worker.pass_time();
+        if sleeper.worker.may_get_up(main, &mut sleeper.seen) {
+            sleeper.asleep = None;
+            sleeper.worker.get_up(true);
+        }
+        sleeper.worker.put_back();
+        match moved {
+            true => Turn::Went,
+            false => Turn::Stuck,
+        }
+    }
+
+    /// Drops every task. Nobody takes a turn after this.
+    fn shut_down(&mut self) {
+        threads::shutdown(&self.shared);
+        for other in &mut self.workers {
+            other.worker.retire();
+        }
+        let is_over = threads::wait_for_shutdown(&self.shared, Some(Duration::ZERO));
+        debug_assert!(is_over, "G2, E1: everybody has retired");
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // A check of the scheduler failed in the midst of a decision.
+            drop(kit::stand_up());
+        }
+        budget::set_full(POLL_BUDGET);
+        pool::install(self.outer_arena.take());
+    }
+}
+
+/// Wakes an idle task, if there is one, although nothing happened to it.
+fn wake_somebody(shared: &Shared) {
+    // SAFETY: E1. We are between two decisions.
+    unsafe { task::wake_one(&shared.registry, chance::first) };
+}
+
+/// Runs `future` to its end on the simulated scheduler, then drops all tasks.
+pub(crate) fn block_on<F: Future>(
+    starting: Starting,
+    rates: Rates,
+    outside: &mut dyn Outside,
+    future: F,
+    called: &'static Location<'static>,
+) -> Ended<F::Output> {
+    let mut simulation = Simulation::new(starting, rates);
+    simulation.seat_guest(called);
+    let mut main = MainFuture {
+        future: Some(Box::pin(future)),
+        ended: None,
+    };
+    let ended = loop {
+        let turn = simulation.turn(outside, &mut |task| main.poll(task));
+        if let Some(ended) = main.ended.take() {
+            break ended;
+        }
+        if turn == Turn::Stuck {
+            outside.stuck();
+            break match main.drop_future() {
+                Ok(()) => Ended::Stuck,
+                Err(panic) => Ended::Panicked(panic),
+            };
+        }
+    };
+    simulation.unseat_guest();
+    simulation.shut_down();
+    ended
+}
+
+/// The main future, until it ends.
+struct MainFuture<F: Future> {
+    future: Option<Pin<Box<F>>>,
+    ended: Option<Ended<F::Output>>,
+}
+
+impl<F: Future> MainFuture<F> {
+    /// Polls it, and drops it as soon as it is done, on its seat. Does not panic.
+    fn poll(&mut self, task: &MainTask) {
+        let Some(future) = &mut self.future else {
+            return;
+        };
+        let polled = catch_unwind(AssertUnwindSafe(|| task.poll(future.as_mut())));
+        let outcome = match polled {
+            Ok(Poll::Pending) => return,
+            Ok(Poll::Ready(output)) => Ended::Ready(output),
+            Err(panic) => Ended::Panicked(panic),
+        };
+        self.ended = Some(match (self.drop_future(), outcome) {
+            (Err(panic), Ended::Ready(_)) => Ended::Panicked(panic),
+            // The first panic is the one to report.
+            (_, outcome) => outcome,
+        });
+    }
+
+    fn drop_future(&mut self) -> thread::Result<()> {
+        catch_unwind(AssertUnwindSafe(|| self.future = None))
+    }
+}

@@ -1,0 +1,9 @@
+//! `wakeful::sim`: what the seed decides, what is inside, and what a failure says.
+#![cfg(not(loom))]
+
+#[path = "simulation/failures.rs"]
+mod failures;
+#[path = "simulation/inside.rs"]
+mod inside;
+#[path = "simulation/seeds.rs"]
+mod seeds;
