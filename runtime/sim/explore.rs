@@ -46,7 +46,8 @@ impl Builder {
     ///
     /// The panic's message then ends with the seed and the command that runs it again. The
     /// environment can name other seeds: `WAKEFUL_SEED=7` or `WAKEFUL_SEED=0x7` runs that one,
-    /// `WAKEFUL_SEEDS=5000` those from 0 to 4,999. The seed given to [`new`](Self::new) is not used.
+    /// `WAKEFUL_SEEDS=5000` those from 0 to 4,999. The seed given to [`new`](Self::new) is not
+    /// used.
     ///
     /// # Panics
     ///

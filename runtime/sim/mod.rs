@@ -31,8 +31,8 @@
 //!
 //! - which worker decides next, whom it steals from, when it looks at the queue for tasks from
 //!   elsewhere and at the timers, whether the task woken last comes first;
-//! - which branch of a `select!` or `join!` is polled first, and in which order tasks that are woken
-//!   together are woken: by one timer, by `notify_waiters`, by permits that come back;
+//! - which branch of a `select!` or `join!` is polled first, and in which order tasks wake that are
+//!   woken together: by one timer, by `notify_waiters`, by permits that come back;
 //! - when a `spawn_blocking` closure runs, and which of several;
 //! - polls of tasks that nobody woke ([`Builder::spurious_polls`]), and polls whose
 //!   [cooperative](crate::task::coop) budget is next to nothing ([`Builder::short_polls`]).
@@ -40,9 +40,10 @@
 //! # What is inside
 //!
 //! The body runs as in a work-stealing runtime: [`spawn`](crate::spawn), `JoinSet`, `LocalSet`,
-//! timers, everything in [`sync`](crate::sync), pipes in memory ([`io::duplex`](crate::io::duplex)),
-//! [`Handle::current`](crate::runtime::Handle::current). The clock stands still while anything can
-//! run and then moves to the next timer, so a body that sleeps for an hour takes no time.
+//! timers, everything in [`sync`](crate::sync), pipes in memory
+//! ([`io::duplex`](crate::io::duplex)), [`Handle::current`](crate::runtime::Handle::current). The
+//! clock stands still while anything can run and then moves to the next timer, so a body that
+//! sleeps for an hour takes no time.
 //!
 //! When nothing can run, no timer is set and the body waits, that is a deadlock: the call panics at
 //! once and shows what each task waits for.

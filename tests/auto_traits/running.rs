@@ -1,6 +1,6 @@
 //! `runtime`, `task`, `time`.
 
-use wakeful::{runtime, task, time};
+use wakeful::{runtime, sim, task, time};
 
 use crate::{Fut, row, types};
 
@@ -50,6 +50,7 @@ fn tasks() {
         task::join_set::Shutdown<'_, T>: "++---" "++---" "-----";
         task::AccessError: "+++++";
         // tokio's under its unstable flag.
+        sim::Builder: "+++++";
         task::Builder<'_>: "+++++";
         task::join_set::Builder<'_, T>: "+++" "+++" "--+";
         task::join_set::JoinSet<T>: "+++--" "+++--" "--+--";

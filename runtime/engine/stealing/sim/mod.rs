@@ -133,6 +133,52 @@ impl Virtual {
     }
 }
 
+/// What the other workers are doing.
+#[derive(Clone, Copy)]
+struct Others {
+    /// Some of them are awake.
+    awake: bool,
+    /// One of them sleeps on the driver.
+    on_driver: bool,
+}
+
+impl Virtual {
+    /// It found nothing to do.
+    fn lie_down(&mut self, main: Option<&MainTask>, others: Others) {
+        self.is_idle = false;
+        self.seen.clear();
+        // One that is awake may have the driver, just for a look.
+        let is_looked_at = others.awake && chance::one_in(4);
+        let on_driver = !others.on_driver && !is_looked_at;
+        match self.worker.lie_down(on_driver, main) {
+            true => self.asleep = Some(on_driver),
+            false => self.worker.get_up(on_driver),
+        }
+    }
+
+    /// It was called, or wakes up for no reason.
+    fn look_up(&mut self, main: Option<&MainTask>, others: Others) {
+        let driver = &self.worker.shared.driver_handle;
+        match self.asleep {
+            Some(true) => driver.forget_call(),
+            _ => self.worker.forget_call(),
+        }
+        if !others.on_driver {
+            self.worker.sleep_on_driver();
+            self.asleep = Some(true);
+        }
+        self.get_up(main);
+    }
+
+    /// Gets up if there is a reason.
+    fn get_up(&mut self, main: Option<&MainTask>) {
+        if self.worker.may_get_up(main, &mut self.seen) {
+            let on_driver = self.asleep.take() == Some(true);
+            self.worker.get_up(on_driver);
+        }
+    }
+}
+
 /// What became of a turn.
 #[must_use]
 #[derive(Debug, PartialEq, Eq)]
@@ -193,10 +239,6 @@ impl Simulation {
         *self.shared.guest.lock() = Some(kit);
     }
 
-    fn is_driven(&self) -> bool {
-        self.workers.iter().any(|other| other.asleep == Some(true))
-    }
-
     /// True if the worker would wake up if it were a thread.
     fn is_called(&self, index: usize) -> bool {
         let Virtual { worker, asleep, .. } = &self.workers[index];
@@ -232,8 +274,7 @@ impl Simulation {
 
     /// One decision of one worker.
     fn advance(&mut self, index: usize, poll_main: PollMain<'_>) {
-        let is_driven = self.is_driven();
-        let awake = self.workers.iter().filter(|w| w.asleep.is_none()).count();
+        let others = self.others(index);
         let Self {
             shared,
             workers,
@@ -241,57 +282,38 @@ impl Simulation {
             main,
             ..
         } = self;
-        let Virtual {
-            worker,
-            is_idle,
-            asleep,
-            seen,
-        } = &mut workers[index];
-        let main = main.as_ref().filter(|_| worker.seat == GUEST);
-        worker.sit();
+        let this = &mut workers[index];
+        let main = main.as_ref().filter(|_| this.worker.seat == GUEST);
+        this.worker.sit();
         if chance::one_in(oracle.0.spurious) {
             wake_somebody(shared);
         }
-        match asleep {
-            None => {
-                let due = main.filter(|main| main.is_woken() && chance::first(2) == 0);
-                if let Some(main) = due {
-                    worker.stop_searching();
-                    shared.seats[GUEST].counters.begin_poll(main.as_ptr());
-                    oracle.before_poll();
-                    poll_main(main);
-                    shared.seats[GUEST].counters.end_poll();
-                } else if *is_idle {
-                    *is_idle = false;
-                    seen.clear();
-                    // Another one that is awake may have the driver, just for a look.
-                    let is_looked_at = awake > 1 && chance::one_in(4);
-                    let on_driver = !is_driven && !is_looked_at;
-                    match worker.lie_down(on_driver, main) {
-                        true => *asleep = Some(on_driver),
-                        false => worker.get_up(on_driver),
-                    }
-                } else {
-                    *is_idle = worker.step(oracle) == Step::Idle;
-                }
+        let due = main.filter(|main| main.is_woken());
+        match due {
+            Some(main) if this.asleep.is_none() && chance::first(2) == 0 => {
+                this.worker.stop_searching();
+                shared.seats[GUEST].counters.begin_poll(main.as_ptr());
+                oracle.before_poll();
+                poll_main(main);
+                shared.seats[GUEST].counters.end_poll();
             }
-            Some(on_driver) => {
-                match on_driver {
-                    true => shared.driver_handle.forget_call(),
-                    false => worker.forget_call(),
-                }
-                if !is_driven {
-                    worker.sleep_on_driver();
-                    *on_driver = true;
-                }
-                let on_driver = *on_driver;
-                if worker.may_get_up(main, seen) {
-                    *asleep = None;
-                    worker.get_up(on_driver);
-                }
-            }
+            _ if this.asleep.is_some() => this.look_up(main, others),
+            _ if this.is_idle => this.lie_down(main, others),
+            _ => this.is_idle = this.worker.step(oracle) == Step::Idle,
         }
-        worker.put_back();
+        this.worker.put_back();
+    }
+
+    fn others(&self, index: usize) -> Others {
+        let mut others = Others {
+            awake: false,
+            on_driver: false,
+        };
+        for (_, other) in self.workers.iter().enumerate().filter(|(i, _)| *i != index) {
+            others.awake |= other.asleep.is_none();
+            others.on_driver |= other.asleep == Some(true);
+        }
+        others
     }
 
     /// Everybody sleeps: moves the clock to the next timer.
@@ -307,10 +329,7 @@ impl Simulation {
         let sleeper = &mut self.workers[driver];
         sleeper.worker.sit();
         let moved = sleeper.worker.pass_time();
-        if sleeper.worker.may_get_up(main, &mut sleeper.seen) {
-            sleeper.asleep = None;
-            sleeper.worker.get_up(true);
-        }
+        sleeper.get_up(main);
         sleeper.worker.put_back();
         match moved {
             true => Turn::Went,
