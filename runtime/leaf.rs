@@ -29,6 +29,10 @@ impl Site {
     pub(crate) fn at(location: &'static Location<'static>) -> Self {
         Self(location)
     }
+
+    pub(crate) fn location(self) -> &'static Location<'static> {
+        self.0
+    }
 }
 
 impl fmt::Debug for Site {

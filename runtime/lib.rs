@@ -31,6 +31,7 @@
 //! | [`sync`] | locks, notifications, one-shot channels and promises, for any executor |
 //! | [`io`] | the traits of streams, and what is built on them |
 //! | [`sim`] | the scheduler under a seed, to find races and see them again |
+//! | [`fs`] | files and directories |
 #![cfg_attr(feature = "net", doc = "| [`net`] | TCP, UDP and Unix sockets |")]
 //!
 //! # How it works
@@ -60,6 +61,8 @@ pub(crate) mod primitives;
 pub(crate) mod engine;
 pub(crate) mod leaf;
 
+#[cfg(not(loom))]
+pub mod fs;
 pub mod io;
 pub mod sync;
 

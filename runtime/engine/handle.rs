@@ -263,19 +263,29 @@ impl Handle {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        self.spawn_call(f, false)
+        match self.spawn_call(f, false, Location::caller()) {
+            Ok(handle) | Err(handle) => handle,
+        }
     }
 
     /// As `spawn_blocking`; a `mandatory` call runs although the runtime shuts down first.
+    ///
+    /// # Errors
+    ///
+    /// The runtime is shut down already. The handle says that the call was cancelled.
     #[track_caller]
-    pub(crate) fn spawn_call<F, R>(&self, f: F, mandatory: bool) -> JoinHandle<R>
+    pub(crate) fn spawn_call<F, R>(
+        &self,
+        f: F,
+        mandatory: bool,
+        spawned: &'static Location<'static>,
+    ) -> Result<JoinHandle<R>, JoinHandle<R>>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
         let parts = &self.parts;
         let time_stands = parts.driver.time().map(|time| time.inhibit_auto_advance());
-        let spawned = Location::caller();
         parts
             .blocking_tasks
             .spawn(&parts.pool, f, mandatory, time_stands, spawned)

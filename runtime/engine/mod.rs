@@ -19,6 +19,8 @@ pub(crate) mod local_set;
 pub(crate) mod metrics;
 #[cfg(not(loom))]
 pub(crate) mod park;
+#[cfg(not(loom))]
+pub(crate) mod pool_call;
 #[cfg(feature = "net")]
 pub(crate) mod reactor;
 #[cfg(not(loom))]

@@ -13,10 +13,11 @@
 //!
 //! The futures of the `Ext` traits only compose: they poll a stream and pass its `Pending` on.
 //! What a task waits for is noted by the stream itself. Of the types in this module only
-//! [`DuplexStream`], [`SimplexStream`] and the halves of [`split()`] wait for something on their
-//! own.
+//! [`DuplexStream`], [`SimplexStream`], the halves of [`split()`] and the streams of the process
+//! wait for something on their own.
 //!
-//! Everything here works on any executor, and none of it runs foreign code under a lock.
+//! Everything here works on any executor, except [`stdout`] and [`stderr`], which want a runtime;
+//! none of it runs foreign code under a lock.
 //!
 //! Absent on purpose: readiness and registration with the poller, which belong to the sockets.
 
@@ -42,6 +43,8 @@ mod ready;
 mod seek;
 mod seek_ext;
 mod split;
+#[cfg(not(loom))]
+mod stdio;
 mod take;
 #[cfg(all(unix, feature = "net", not(loom)))]
 pub mod unix;
@@ -73,6 +76,8 @@ pub use ready::Ready;
 pub use seek::AsyncSeek;
 pub use seek_ext::AsyncSeekExt;
 pub use split::{ReadHalf, WriteHalf, split};
+#[cfg(not(loom))]
+pub use stdio::{Stderr, Stdin, Stdout, stderr, stdin, stdout};
 pub use take::Take;
 pub use write::AsyncWrite;
 pub use write_ext::AsyncWriteExt;

@@ -9,4 +9,5 @@
 #[macro_use]
 mod case;
 
+mod file;
 mod semaphore;

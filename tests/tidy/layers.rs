@@ -43,13 +43,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     // A descriptor that is waited for: of `io` by its name, of `net` by what it needs.
     ("io::unix", PUBLIC),
     ("io", &["primitives", "budget", "chance", "leaf"]),
+    // The streams of the process, which block: they use the pool.
+    ("io::stdio", PUBLIC),
     ("io::unix", PUBLIC),
     ("sync", &["primitives", "budget", "chance", "leaf"]),
     ("select", &["budget", "chance", "task::local_key"]),
     ("task", PUBLIC),
     ("time", PUBLIC),
     ("net", PUBLIC),
-    ("fs", PUBLIC),
+    ("fs", FS),
     ("signal", PUBLIC),
     ("process", PUBLIC),
     ("sim", PUBLIC),
@@ -92,6 +94,9 @@ const PUBLIC: &[&str] = &[
     "runtime",
     "task",
 ];
+
+/// A file is locked while one of its operations goes on.
+const FS: &[&str] = &["budget", "leaf", "engine", "io", "sync"];
 
 pub(crate) fn imports(tree: &Tree) -> Vec<Complaint> {
     let mut complaints = Vec::new();

@@ -414,7 +414,7 @@ impl System for Os {
 }
 
 /// Calls what may be the user's code. The panic hook has reported the panic by the time we see it.
-fn survive(call: impl FnOnce()) {
+pub(crate) fn survive(call: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(call)) {
         // A payload may itself panic when dropped; that second payload is leaked.
         if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {

@@ -83,6 +83,10 @@ impl<G> Drop for Turn<G> {
 
 impl Tasks {
     /// Runs `f` on a thread of `pool`. `guard` is dropped when it has run, or will not.
+    ///
+    /// # Errors
+    ///
+    /// The runtime is shut down and `f` will not run. The handle says that it was cancelled.
     #[track_caller]
     pub(crate) fn spawn<F, R, G>(
         self: &Arc<Self>,
@@ -91,7 +95,7 @@ impl Tasks {
         mandatory: bool,
         guard: G,
         spawned: &'static Location<'static>,
-    ) -> JoinHandle<R>
+    ) -> Result<JoinHandle<R>, JoinHandle<R>>
     where
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
@@ -100,21 +104,24 @@ impl Tasks {
         let mut state = self.arena.lock();
         if state.closed {
             drop(state);
-            return task::allocate_cancelled::<_, Self>(Call(Some(f)), spawned);
+            let handle = task::allocate_cancelled::<_, Self>(Call(Some(f)), spawned);
+            return Err(handle);
         }
         let arena = state.arena.get_or_insert_with(|| Arena::new(self));
         let (task, handle) = task::allocate::<_, Self>(arena, Call(Some(f)), spawned);
         drop(state);
         match pool.submit(Box::new(Turn(Some(task), guard)), mandatory) {
-            Ok(()) => {}
-            // Dropping the job cancels the task.
-            Err(SubmitError::Closed(job)) => drop(job),
+            Ok(()) => Ok(handle),
+            Err(SubmitError::Closed(job)) => {
+                // Dropping the job cancels the task.
+                drop(job);
+                Err(handle)
+            }
             Err(SubmitError::NoThreads(job, error)) => {
                 drop(job);
                 panic!("cannot start a thread for blocking work: {error}");
             }
         }
-        handle
     }
 
     /// No more closures. Those that are queued or running belong to the pool.

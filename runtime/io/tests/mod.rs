@@ -8,7 +8,7 @@ mod lines;
 mod memory;
 mod pipes;
 mod reading;
-mod striking;
+pub(super) mod striking;
 mod writing;
 
 use super::{AsyncRead, AsyncSeek, AsyncWrite, ReadBuf, SeekFrom};
@@ -32,7 +32,7 @@ impl Wake for Unpark {
 }
 
 /// Runs a future on this thread. A wake that does not come within 10 s is a lost one.
-fn block_on<F: Future>(future: F) -> F::Output {
+pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut cx = Context::from_waker(&waker);
     let mut future = pin!(future);
@@ -54,7 +54,7 @@ fn poll_once<F: Future + Unpin>(future: &mut F) -> Poll<F::Output> {
 
 /// Counts its wakes.
 #[derive(Default)]
-struct Count(AtomicUsize);
+pub(super) struct Count(AtomicUsize);
 
 impl Wake for Count {
     fn wake(self: Arc<Self>) {
@@ -63,12 +63,12 @@ impl Wake for Count {
 }
 
 impl Count {
-    fn new() -> (Arc<Self>, Waker) {
+    pub(super) fn new() -> (Arc<Self>, Waker) {
         let count = Arc::new(Self::default());
         (Arc::clone(&count), Waker::from(count))
     }
 
-    fn get(&self) -> usize {
+    pub(super) fn get(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }

@@ -40,13 +40,13 @@ fn strike(what: &'static str) {
 }
 
 /// The waker that runs `action` for each of its clones, wakes and drops on this thread.
-pub(super) fn waker(action: impl Fn(&'static str) + 'static) -> Waker {
+pub(in crate::io) fn waker(action: impl Fn(&'static str) + 'static) -> Waker {
     STRIKE.with(|strike| *strike.borrow_mut() = Some(Rc::new(action)));
     // SAFETY: SK1.
     unsafe { Waker::from_raw(RawWaker::new(ptr::null(), &TABLE)) }
 }
 
 /// Ends the strikes of this thread.
-pub(super) fn stop() {
+pub(in crate::io) fn stop() {
     STRIKE.with(|strike| strike.borrow_mut().take());
 }

@@ -249,7 +249,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     #[inline]
-    pub(in crate::sync) fn lock_at(&self, site: Site) -> Lock<'_, T> {
+    pub(crate) fn lock_at(&self, site: Site) -> Lock<'_, T> {
         Lock {
             mutex: self,
             site,
