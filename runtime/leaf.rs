@@ -64,6 +64,7 @@ pub(crate) enum Kind {
     Blocking,
     Signal,
     Process,
+    Cancellation,
 }
 
 impl Kind {
@@ -87,6 +88,7 @@ impl Kind {
         (Kind::Blocking, "blocking call"),
         (Kind::Signal, "signal"),
         (Kind::Process, "process"),
+        (Kind::Cancellation, "CancellationToken"),
     ];
 
     /// The name of the kind with this number, for dumps.

@@ -1,5 +1,6 @@
 //! Locks and one-shot hand-offs that work on any executor.
 
+mod cancellation;
 pub(crate) mod mutex;
 pub(crate) mod notify;
 pub(crate) mod permits;
@@ -30,6 +31,7 @@ pub use mutex::{
     MappedMutexGuard, Mutex, MutexGuard, OwnedMappedMutexGuard, OwnedMutexGuard, TryLockError,
 };
 
+pub use cancellation::{CancellationToken, DropGuard, DropGuardRef};
 pub use notify::Notify;
 #[cfg(not(loom))]
 pub use rwlock::{
@@ -45,6 +47,10 @@ pub use semaphore::{
 #[cfg(not(loom))]
 pub mod futures {
     pub use super::barrier::BarrierWait;
+    pub use super::cancellation::{
+        RunUntilCancelled, RunUntilCancelledOwned, WaitForCancellationFuture,
+        WaitForCancellationFutureOwned,
+    };
     pub use super::condvar::{Wait, WaitWhile};
     pub use super::mutex::{Lock, LockOwned};
     pub use super::notify::{Notified, OwnedNotified};

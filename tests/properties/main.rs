@@ -9,5 +9,6 @@
 #[macro_use]
 mod case;
 
+mod cancellation;
 mod file;
 mod semaphore;
