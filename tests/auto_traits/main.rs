@@ -15,6 +15,7 @@
 //! type is missing here.
 
 mod channels;
+mod groups;
 
 mod io;
 mod net;
