@@ -158,6 +158,46 @@ pub use wakeful_macros::main;
 /// }
 /// # fn main() {}
 /// ```
+///
+/// In a [simulation](sim), with 500 seeds:
+///
+/// ```
+/// use std::sync::Arc;
+/// use wakeful::sync::Notify;
+///
+/// #[wakeful::test(sim, seeds = 500, workers = 2)]
+/// async fn a_notice_is_not_lost() -> Result<(), wakeful::task::JoinError> {
+///     let notify = Arc::new(Notify::new());
+///     let other = Arc::clone(&notify);
+///     let waits = wakeful::spawn(async move { other.notified().await });
+///     notify.notify_one();
+///     waits.await
+/// }
+/// # fn main() {}
+/// ```
+///
+/// These do not compile:
+///
+/// ```compile_fail
+/// #[wakeful::test(seeds = 500)] // of what? `sim` is missing
+/// async fn seeds() {}
+/// ```
+/// ```compile_fail
+/// #[wakeful::test(sim, flavor = "multi_thread")] // not a runtime of that kind
+/// async fn simulated() {}
+/// ```
+/// ```compile_fail
+/// #[wakeful::test(sim, seeds = 0)]
+/// async fn none() {}
+/// ```
+/// ```compile_fail
+/// #[wakeful::main(sim)] // for tests only
+/// async fn main() {}
+/// ```
+/// ```compile_fail,E0277
+/// #[wakeful::test(sim)]
+/// async fn simulated() -> u8 { 5 } // not what a test may return
+/// ```
 #[cfg(feature = "macros")]
 pub use wakeful_macros::test;
 

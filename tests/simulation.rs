@@ -1,6 +1,8 @@
 //! `wakeful::sim`: what the seed decides, what is inside, and what a failure says.
 #![cfg(not(loom))]
 
+#[path = "simulation/attribute.rs"]
+mod attribute;
 #[path = "simulation/failures.rs"]
 mod failures;
 #[path = "simulation/inside.rs"]

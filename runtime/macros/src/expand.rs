@@ -4,7 +4,7 @@ use proc_macro::{Delimiter as Around, Group, Literal, Span, TokenStream, TokenTr
 
 use crate::item::{Returns, Signature, inspect};
 use crate::manifest;
-use crate::options::{self, Flavor, Macro, Options};
+use crate::options::{self, Flavor, Macro, Options, Simulation};
 use crate::token::{Delimiter, Kind, Mistake, Token};
 
 /// Expands `#[main(args)] item` or `#[test(args)] item`.
@@ -40,15 +40,23 @@ fn function(
         unreachable!("`inspect` found the body last");
     };
     let (inner_attributes, old) = split_inner_attributes(&old);
+    let (begin, run) = match options.simulation {
+        None => ("let body = async", run(options)),
+        Some(simulation) => ("let body = || async", explore(options, simulation)),
+    };
     let body: TokenStream = [
         inner_attributes,
-        quoted("let body = async"),
+        quoted(begin),
         braced(async_body(returned, &old), old.span()),
         quoted(";"),
-        run(options),
+        run,
     ]
     .into_iter()
     .collect();
+    if options.simulation.is_some() {
+        // What the body returns is looked at for each seed, and the function returns nothing.
+        trees.drain(signature.arrow.clone());
+    }
     trees.remove(signature.keyword);
     let test = match which {
         Macro::Main => TokenStream::new(),
@@ -127,6 +135,17 @@ fn run(options: &Options<Span>) -> TokenStream {
         r#".expect("Failed building the Runtime").block_on(body)"#,
     ));
     run
+}
+
+/// The expression that runs the body in a simulation with each seed.
+fn explore(options: &Options<Span>, simulation: Simulation) -> TokenStream {
+    let Simulation { seeds, workers } = simulation;
+    let mut text = String::from("::sim::Builder::new(0u64)");
+    if let Some(workers) = workers {
+        text += &format!(".workers({workers}usize)");
+    }
+    text += &format!(".explore(0u64..{seeds}u64, body)");
+    [crate_path(options), quoted(&text)].into_iter().collect()
 }
 
 /// `compile_error!` where the mistake is.

@@ -10,6 +10,8 @@ pub(crate) struct Signature {
     pub(crate) keyword: usize,
     /// The return type, if it is one that can be written in the body, too: not `impl …`, not `!`.
     pub(crate) returns: Returns,
+    /// The arrow and the return type. Empty if there is none.
+    pub(crate) arrow: std::ops::Range<usize>,
     /// The group in braces. It is the last token.
     pub(crate) body: usize,
 }
@@ -60,6 +62,7 @@ pub(crate) fn inspect<S: Copy>(
     Ok(Signature {
         keyword,
         returns: returns(tokens, arguments + 1, last),
+        arrow: arguments + 1..end_of_type(tokens, arguments + 1, last),
         body: last,
     })
 }
@@ -131,12 +134,16 @@ fn check_arguments<S: Copy>(
     Err(Mistake::new(text, arguments.span))
 }
 
+/// Where the return type ends that begins at `from`: before a `where`, or the body.
+fn end_of_type<S>(tokens: &[Token<S>], from: usize, body: usize) -> usize {
+    let mut words = tokens[from..body].iter().map(Token::word);
+    let clause = words.position(|word| word == Some("where"));
+    clause.map_or(body, |offset| from + offset)
+}
+
 /// Reads the tokens between the arguments and the body.
 fn returns<S>(tokens: &[Token<S>], from: usize, body: usize) -> Returns {
-    let clause = tokens[from..body]
-        .iter()
-        .position(|t| t.word() == Some("where"));
-    let end = clause.map_or(body, |offset| from + offset);
+    let end = end_of_type(tokens, from, body);
     match &tokens[from..end] {
         [minus, arrow, returned @ ..] if minus.is_mark('-') && arrow.is_mark('>') => {
             let is_never = matches!(returned, [never] if never.is_mark('!'));
@@ -172,6 +179,7 @@ mod tests {
             Signature {
                 keyword: 0,
                 returns: Returns::Unit,
+                arrow: 4..4,
                 body: 4
             }
         );

@@ -30,9 +30,21 @@ pub(crate) enum UnhandledPanic {
     Ignore,
 }
 
+/// The simulations to run in place of a runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Simulation {
+    pub(crate) seeds: usize,
+    pub(crate) workers: Option<usize>,
+}
+
+/// How many seeds a test is tried with, unless it says otherwise. A small body takes well below a
+/// millisecond with each.
+const SEEDS: usize = 100;
+
 /// The runtime to build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options<S> {
+    pub(crate) simulation: Option<Simulation>,
     pub(crate) flavor: Flavor,
     pub(crate) worker_threads: Option<usize>,
     pub(crate) start_paused: Option<bool>,
@@ -44,6 +56,7 @@ pub(crate) struct Options<S> {
 impl<S> Options<S> {
     pub(crate) fn default_of(which: Macro) -> Self {
         Self {
+            simulation: None,
             flavor: match which {
                 Macro::Main => Flavor::MultiThread,
                 Macro::Test => Flavor::CurrentThread,
@@ -58,6 +71,9 @@ impl<S> Options<S> {
 
 /// The options as written: each value with its place.
 struct Written<S> {
+    sim: Option<S>,
+    seeds: Option<(usize, S)>,
+    workers: Option<(usize, S)>,
     flavor: Option<(Flavor, S)>,
     worker_threads: Option<(usize, S)>,
     start_paused: Option<(bool, S)>,
@@ -68,6 +84,9 @@ struct Written<S> {
 /// Reads what is between the parentheses of the attribute.
 pub(crate) fn parse<S: Copy>(tokens: &[Token<S>], which: Macro) -> Result<Options<S>, Mistake<S>> {
     let mut written = Written {
+        sim: None,
+        seeds: None,
+        workers: None,
         flavor: None,
         worker_threads: None,
         start_paused: None,
@@ -94,6 +113,12 @@ impl<S: Copy> Written<S> {
             ));
         };
         let value = match rest {
+            [] if name == "sim" && which == Macro::Test => {
+                return match self.sim.replace(first.span) {
+                    None => Ok(()),
+                    Some(_) => Err(Mistake::new("`sim` set multiple times.", first.span)),
+                };
+            }
             [equals, value] if equals.is_mark('=') => value,
             [equals] if equals.is_mark('=') => {
                 let text = format!("expected a value: `{name} = …`");
@@ -106,6 +131,9 @@ impl<S: Copy> Written<S> {
             _ => return Err(Mistake::new(not_an_option(name, which), first.span)),
         };
         match name {
+            "seeds" if which == Macro::Test => set(&mut self.seeds, name, value, integer),
+            "workers" if which == Macro::Test => set(&mut self.workers, name, value, integer),
+            "sim" if which == Macro::Test => Err(Mistake::new("`sim` takes no value", value.span)),
             "flavor" => set(&mut self.flavor, name, value, flavor),
             "worker_threads" => set(&mut self.worker_threads, name, value, integer),
             "start_paused" => set(&mut self.start_paused, name, value, boolean),
@@ -115,13 +143,48 @@ impl<S: Copy> Written<S> {
                 "Attribute `core_threads` is renamed to `worker_threads`",
                 first.span,
             )),
-            _ => Err(Mistake::new(unknown(name), first.span)),
+            _ => Err(Mistake::new(unknown(name, which), first.span)),
         }
+    }
+
+    /// What is to be simulated, if anything.
+    fn simulation(&self) -> Result<Option<Simulation>, Mistake<S>> {
+        let seeds = self.seeds.map(|(_, at)| ("seeds", at));
+        let workers = self.workers.map(|(_, at)| ("workers", at));
+        if self.sim.is_none() {
+            return match seeds.or(workers) {
+                None => Ok(None),
+                Some((option, at)) => {
+                    let text = format!(
+                        "The `{option}` option is one of a simulation. Use `#[test(sim, {option} = …)]`"
+                    );
+                    Err(Mistake::new(text, at))
+                }
+            };
+        }
+        let others = [
+            self.flavor.map(|(_, at)| ("flavor", at)),
+            self.worker_threads.map(|(_, at)| ("worker_threads", at)),
+            self.start_paused.map(|(_, at)| ("start_paused", at)),
+            self.unhandled_panic.map(|(_, at)| ("unhandled_panic", at)),
+        ];
+        if let Some((option, at)) = others.into_iter().flatten().next() {
+            let text = format!(
+                "The `{option}` option does not go together with `sim`: a simulation takes \
+                 `seeds` and `workers`"
+            );
+            return Err(Mistake::new(text, at));
+        }
+        Ok(Some(Simulation {
+            seeds: self.seeds.map_or(SEEDS, |(seeds, _)| seeds),
+            workers: self.workers.map(|(workers, _)| workers),
+        }))
     }
 
     /// Finds options that do not go together.
     fn check(self, which: Macro) -> Result<Options<S>, Mistake<S>> {
         let mut options = Options::default_of(which);
+        options.simulation = self.simulation()?;
         if let Some((flavor, _)) = self.flavor {
             options.flavor = flavor;
         }
@@ -172,8 +235,15 @@ fn set<S: Copy, V>(
 
 const OPTIONS: &str = "`flavor`, `worker_threads`, `start_paused`, `crate`, `unhandled_panic`";
 
-fn unknown(name: &str) -> String {
-    format!("Unknown attribute {name} is specified; expected one of: {OPTIONS}")
+/// And these in a test.
+const SIMULATION: &str = ", `sim`, `seeds`, `workers`";
+
+fn unknown(name: &str, which: Macro) -> String {
+    let more = match which {
+        Macro::Main => "",
+        Macro::Test => SIMULATION,
+    };
+    format!("Unknown attribute {name} is specified; expected one of: {OPTIONS}{more}")
 }
 
 /// The text for a word without a value.
@@ -185,7 +255,10 @@ fn not_an_option(name: &str, which: Macro) -> String {
         "flavor" | "worker_threads" | "start_paused" | "crate" | "unhandled_panic" => {
             return format!("expected a value: `{name} = …`");
         }
-        _ => return unknown(name),
+        "seeds" | "workers" if which == Macro::Test => {
+            return format!("expected a value: `{name} = …`");
+        }
+        _ => return unknown(name, which),
     };
     let attribute = which.name();
     format!("Set the runtime flavor with #[{attribute}(flavor = \"{flavor}\")].")
@@ -386,6 +459,40 @@ mod tests {
             (r#"crate = "4 2""#, path, r#""4 2""#),
             (r#"crate = """#, empty, r#""""#),
         ]);
+    }
+
+    #[test]
+    fn simulations_are_read() {
+        let options = |source| parse(&lex(source), Macro::Test).unwrap().simulation;
+        assert_eq!(options(""), None);
+        let simulation = |seeds, workers| Some(Simulation { seeds, workers });
+        assert_eq!(options("sim"), simulation(SEEDS, None));
+        assert_eq!(options("sim, seeds = 7"), simulation(7, None));
+        let all = options(r#"workers = 2, crate = "a", seeds = 1_000, sim,"#);
+        assert_eq!(all, simulation(1000, Some(2)));
+    }
+
+    #[test]
+    fn simulations_are_no_runtimes() {
+        let of_another = "The `flavor` option does not go together with `sim`: a simulation takes \
+                          `seeds` and `workers`";
+        let alone = "The `seeds` option is one of a simulation. Use `#[test(sim, seeds = …)]`";
+        let unknown = "Unknown attribute sim is specified; expected one of: ";
+        for (source, text, place) in [
+            (r#"sim, flavor = "local""#, of_another, r#""local""#),
+            ("seeds = 4", alone, "4"),
+            ("sim, seeds = 0", "`seeds` may not be 0.", "0"),
+            ("sim, sim", "`sim` set multiple times.", "sim"),
+            ("sim = true", "`sim` takes no value", "true"),
+            ("sim, workers", "expected a value: `workers = …`", "workers"),
+        ] {
+            let found = mistake(Macro::Test, source);
+            assert_eq!(found, (text.to_owned(), place), "{source}");
+        }
+        assert_eq!(mistake(Macro::Main, "sim").0, format!("{unknown}{OPTIONS}"));
+        let more =
+            format!("Unknown attribute foo is specified; expected one of: {OPTIONS}{SIMULATION}");
+        assert_eq!(mistake(Macro::Test, "foo = 1").0, more);
     }
 
     #[test]
