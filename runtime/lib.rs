@@ -194,10 +194,6 @@ pub use wakeful_macros::main;
 /// #[wakeful::main(sim)] // for tests only
 /// async fn main() {}
 /// ```
-/// ```compile_fail,E0277
-/// #[wakeful::test(sim)]
-/// async fn simulated() -> u8 { 5 } // not what a test may return
-/// ```
 #[cfg(feature = "macros")]
 pub use wakeful_macros::test;
 
