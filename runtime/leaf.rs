@@ -65,6 +65,10 @@ pub(crate) enum Kind {
     Signal,
     Process,
     Cancellation,
+    Broadcast,
+    Watch,
+    OnceCell,
+    SetOnce,
 }
 
 impl Kind {
@@ -89,6 +93,10 @@ impl Kind {
         (Kind::Signal, "signal"),
         (Kind::Process, "process"),
         (Kind::Cancellation, "CancellationToken"),
+        (Kind::Broadcast, "broadcast"),
+        (Kind::Watch, "watch"),
+        (Kind::OnceCell, "OnceCell"),
+        (Kind::SetOnce, "SetOnce"),
     ];
 
     /// The name of the kind with this number, for dumps.

@@ -1,7 +1,7 @@
 //! An async runtime on mio: small, fast, shaped like tokio, and written to be read.
 //!
 //! Two executors, a single-threaded and a work-stealing one, over one reactor: tasks, timers,
-//! locks, one-shot channels and promises, sockets. Names, signatures and semantics are tokio 1.x's
+//! locks, channels and promises, sockets. Names, signatures and semantics are tokio 1.x's
 //! wherever tokio has the thing, so a small program changes one line of its manifest:
 //!
 //! ```toml
@@ -28,7 +28,7 @@
 //! | [`runtime`] | building a runtime, running it, looking into it |
 //! | [`task`] | spawning, joining, aborting, yielding; sets of tasks; task-local values |
 //! | [`time`] | sleeping, deadlines, intervals; a clock that tests can stop |
-//! | [`sync`] | locks, notifications, one-shot channels and promises, for any executor |
+//! | [`sync`] | locks, notifications, channels and promises, for any executor |
 //! | [`io`] | the traits of streams, and what is built on them |
 //! | [`sim`] | the scheduler under a seed, to find races and see them again |
 //! | [`fs`] | files and directories |

@@ -4,7 +4,8 @@
 //! atomics, cells and locks from here; code that is never modelled uses std directly.
 //!
 //! `Mutex` here never poisons: user code does not run under our locks, so a panic while one is
-//! held is our bug and the next `lock` may as well go on.
+//! held is our bug and the next `lock` may as well go on. `RwLock`, under which code of others does
+//! run, does not poison either.
 
 #![allow(unused_imports, reason = "each feature set uses a part of the list")]
 
@@ -22,7 +23,7 @@ pub(crate) use std::{
 };
 
 pub(crate) use cell::UnsafeCell;
-pub(crate) use lock::{Condvar, Mutex, MutexGuard};
+pub(crate) use lock::{Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 mod cell {
     #[cfg(loom)]
@@ -63,7 +64,7 @@ mod lock {
     use std::sync as imp;
     use std::time::Duration;
 
-    pub(crate) use imp::MutexGuard;
+    pub(crate) use imp::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T: ?Sized>(imp::Mutex<T>);
@@ -91,6 +92,38 @@ mod lock {
         pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
             use std::sync::TryLockError;
             match self.0.try_lock() {
+                Ok(guard) => Some(guard),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            }
+        }
+    }
+
+    #[derive(Debug, Default)]
+    pub(crate) struct RwLock<T>(imp::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        pub(crate) fn new(value: T) -> Self {
+            Self(imp::RwLock::new(value))
+        }
+
+        pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+            self.0
+                .read()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+        }
+
+        pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
+            self.0
+                .write()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+        }
+
+        /// Nothing when somebody writes, or waits to.
+        #[cfg(not(loom))]
+        pub(crate) fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
+            use std::sync::TryLockError;
+            match self.0.try_read() {
                 Ok(guard) => Some(guard),
                 Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
                 Err(TryLockError::WouldBlock) => None,
@@ -197,6 +230,44 @@ mod lock {
     impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
         fn deref_mut(&mut self) -> &mut T {
             &mut self.guard
+        }
+    }
+
+    pub(crate) use std::sync::{RwLockReadGuard, RwLockWriteGuard};
+
+    #[derive(Debug, Default)]
+    pub(crate) struct RwLock<T>(std::sync::RwLock<T>);
+
+    impl<T> RwLock<T> {
+        pub(crate) const fn new(value: T) -> Self {
+            Self(std::sync::RwLock::new(value))
+        }
+
+        pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+            loop {
+                if let Some(guard) = self.try_read() {
+                    return guard;
+                }
+                thread::yield_now();
+            }
+        }
+
+        pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
+            loop {
+                match self.0.try_write() {
+                    Ok(guard) => return guard,
+                    Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+                    Err(TryLockError::WouldBlock) => thread::yield_now(),
+                }
+            }
+        }
+
+        pub(crate) fn try_read(&self) -> Option<RwLockReadGuard<'_, T>> {
+            match self.0.try_read() {
+                Ok(guard) => Some(guard),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            }
         }
     }
 

@@ -1,8 +1,11 @@
-//! Locks and one-shot hand-offs that work on any executor.
+//! Locks, channels and hand-offs that work on any executor.
 
+pub(crate) mod audience;
 mod cancellation;
 pub(crate) mod mutex;
 pub(crate) mod notify;
+mod once;
+pub(crate) mod panics;
 pub(crate) mod permits;
 pub(crate) mod waiters;
 
@@ -34,6 +37,9 @@ pub use mutex::{
 pub use cancellation::{CancellationToken, DropGuard, DropGuardRef};
 pub use notify::Notify;
 #[cfg(not(loom))]
+pub use once::{OnceCell, SetError};
+pub use once::{SetOnce, SetOnceError};
+#[cfg(not(loom))]
 pub use rwlock::{
     OwnedRwLockMappedWriteGuard, OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock,
     RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard,
@@ -54,12 +60,15 @@ pub mod futures {
     pub use super::condvar::{Wait, WaitWhile};
     pub use super::mutex::{Lock, LockOwned};
     pub use super::notify::{Notified, OwnedNotified};
+    pub use super::once::{GetOrInit, GetOrTryInit, SetOnceWait};
     pub use super::rwlock::{Read, ReadOwned, Write, WriteOwned};
     pub use super::semaphore::{Acquire, AcquireOwned};
 }
+pub mod broadcast;
 pub mod oneshot;
 #[cfg(not(loom))]
 mod promise;
+pub mod watch;
 
 #[cfg(not(loom))]
 pub use promise::{Promise, PromiseError, Resolver, SharedPromise};

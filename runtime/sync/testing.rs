@@ -160,3 +160,21 @@ pub(crate) fn no_budget() -> crate::budget::Restore {
     }
     restore
 }
+
+/// Whether a type implements an auto trait: also asks for what it must not implement.
+macro_rules! implements {
+    ($type:ty: $trait:path) => {{
+        #[allow(dead_code, reason = "one of the two is asked")]
+        trait Otherwise {
+            const ANSWER: bool = false;
+        }
+        impl<T: ?Sized> Otherwise for T {}
+        struct Asked<T: ?Sized>(std::marker::PhantomData<T>);
+        #[allow(dead_code, reason = "one of the two is asked")]
+        impl<T: ?Sized + $trait> Asked<T> {
+            const ANSWER: bool = true;
+        }
+        <Asked<$type>>::ANSWER
+    }};
+}
+pub(crate) use implements;

@@ -9,6 +9,9 @@
 #[macro_use]
 mod case;
 
+mod broadcast;
 mod cancellation;
 mod file;
+mod once;
 mod semaphore;
+mod watch;

@@ -34,7 +34,7 @@ use std::task::Waker;
 
 use crate::leaf::Site;
 use crate::primitives::atomic::{AtomicUsize, Ordering};
-use crate::sync::waiters::{Called, Locked, Node, Stage, Waiters, Wakers};
+use crate::sync::waiters::{Called, Locked, Node, Stage, Waiters};
 
 pub use notified::{Notified, OwnedNotified};
 
@@ -209,14 +209,11 @@ impl Notify {
     /// # });
     /// ```
     pub fn notify_waiters(&self) {
-        let mut wakers = Wakers::new();
         let mut waiters = self.waiters.lock();
         // ORDERING: AcqRel; pairs with the Acquires in `broadcasts` and `take_permit`, and orders
         // what we did before for a future that finds its count behind.
         self.word.fetch_add(BROADCAST, Ordering::AcqRel);
-        while let Some(called) = waiters.pop_front(Stage::Broadcast) {
-            wakers.push(called);
-        }
+        let wakers = waiters.call_all(Stage::Broadcast);
         self.no_waiters(&waiters);
         drop(waiters);
         wakers.wake();

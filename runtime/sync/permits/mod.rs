@@ -82,6 +82,15 @@ impl Permits {
         }
     }
 
+    /// No permits, and closed.
+    #[cfg(not(loom))]
+    pub(crate) const fn closed() -> Self {
+        Self {
+            word: AtomicUsize::new(CLOSED),
+            waiters: Waiters::new(()),
+        }
+    }
+
     pub(crate) fn available(&self) -> usize {
         // ORDERING: Acquire; pairs with the Releases that add permits.
         self.word.load(Ordering::Acquire) / ONE
@@ -278,10 +287,7 @@ impl Permits {
         let mut queue = self.waiters.lock();
         // ORDERING: AcqRel; pairs with the Acquire in `is_closed`.
         self.word.fetch_or(CLOSED, Ordering::AcqRel);
-        let mut wakers = Wakers::new();
-        while let Some(called) = queue.pop_front(Stage::Closed) {
-            wakers.push(called);
-        }
+        let wakers = queue.call_all(Stage::Closed);
         self.free(0);
         drop(queue);
         wakers.wake();

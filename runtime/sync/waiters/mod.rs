@@ -182,6 +182,15 @@ impl<S, D: Copy> Locked<S, D> {
         self.tail.map(|node| self.call(node, stage))
     }
 
+    /// Takes all nodes out, from the first to the last, and leaves `stage` in them.
+    pub(crate) fn call_all(&mut self, stage: Stage) -> Wakers {
+        let mut wakers = Wakers::new();
+        while let Some(called) = self.pop_front(stage) {
+            wakers.push(called);
+        }
+        wakers
+    }
+
     /// Takes this node out, and makes it new again. `None`: it is not in this list.
     pub(crate) fn remove(&mut self, node: Pin<&Node<D>>) -> Option<Called> {
         self.find(node).map(|node| self.call(node, Stage::New))

@@ -3,10 +3,9 @@
 //! One that panics keeps none of the others from being woken; the first panic goes on after the
 //! last of them. Absent: any bound. The first few lie in place, the rest in a vector.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-
 use super::Called;
 use crate::chance;
+use crate::sync::panics::Panics;
 
 /// Called nodes whose wakers lie in place. Enough for most calls; eight are 128 bytes of stack.
 const IN_PLACE: usize = 8;
@@ -43,19 +42,10 @@ impl Wakers {
             chance::shuffle(&mut self.few[..self.count]);
         }
         let few = self.few.iter_mut().take(self.count).map_while(Option::take);
-        let mut panic = None;
+        let mut panics = Panics::new();
         for called in few.chain(self.more) {
-            let woken = catch_unwind(AssertUnwindSafe(|| called.wake()));
-            if let Err(payload) = woken {
-                match panic {
-                    None => panic = Some(payload),
-                    // Its drop is code of others, too, and might panic once more.
-                    Some(_) => std::mem::forget(payload),
-                }
-            }
+            panics.run(|| called.wake());
         }
-        if let Some(payload) = panic {
-            resume_unwind(payload);
-        }
+        panics.resume();
     }
 }
