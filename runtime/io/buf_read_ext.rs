@@ -3,6 +3,7 @@
 
 use super::futures::{FillBuf, ReadLine, ReadUntil};
 use super::{AsyncBufRead, Lines, Split};
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 
 /// Methods for every [`AsyncBufRead`].
@@ -139,7 +140,10 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     where
         Self: Unpin,
     {
-        FillBuf { reader: Some(self) }
+        FillBuf {
+            reader: Some(self),
+            pinned: PhantomPinned,
+        }
     }
 
     /// Marks the first `amt` bytes that [`fill_buf`](Self::fill_buf) lent as read.

@@ -8,6 +8,7 @@ use crate::budget;
 use pin_project_lite::pin_project;
 use std::future::Future;
 use std::io;
+use std::marker::PhantomPinned;
 use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -57,14 +58,18 @@ fn position(byte: u8, bytes: &[u8]) -> Option<usize> {
     Some(at + rest)
 }
 
-/// What [`read_until`](super::AsyncBufReadExt::read_until) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct ReadUntil<'a, R: ?Sized> {
-    reader: &'a mut R,
-    byte: u8,
-    buf: &'a mut Vec<u8>,
-    read: usize,
+pin_project! {
+    /// What [`read_until`](super::AsyncBufReadExt::read_until) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct ReadUntil<'a, R: ?Sized> {
+        reader: &'a mut R,
+        byte: u8,
+        buf: &'a mut Vec<u8>,
+        read: usize,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl<'a, R: ?Sized> ReadUntil<'a, R> {
@@ -74,6 +79,7 @@ impl<'a, R: ?Sized> ReadUntil<'a, R> {
             byte,
             buf,
             read: 0,
+            pinned: PhantomPinned,
         }
     }
 }
@@ -82,19 +88,23 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let reader = Pin::new(&mut *this.reader);
-        poll_until(reader, cx, this.byte, this.buf, &mut this.read)
+        let this = self.project();
+        let reader = Pin::new(&mut **this.reader);
+        poll_until(reader, cx, *this.byte, this.buf, this.read)
     }
 }
 
-/// What [`read_line`](super::AsyncBufReadExt::read_line) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct ReadLine<'a, R: ?Sized> {
-    reader: &'a mut R,
-    text: Text<'a>,
-    read: usize,
+pin_project! {
+    /// What [`read_line`](super::AsyncBufReadExt::read_line) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct ReadLine<'a, R: ?Sized> {
+        reader: &'a mut R,
+        text: Text<'a>,
+        read: usize,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl<'a, R: ?Sized> ReadLine<'a, R> {
@@ -103,6 +113,7 @@ impl<'a, R: ?Sized> ReadLine<'a, R> {
             reader,
             text: Text::new(string),
             read: 0,
+            pinned: PhantomPinned,
         }
     }
 }
@@ -111,36 +122,40 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let reader = Pin::new(&mut *this.reader);
+        let this = self.project();
+        let reader = Pin::new(&mut **this.reader);
         let bytes = &mut this.text.bytes;
-        let result = ready!(poll_until(reader, cx, b'\n', bytes, &mut this.read));
+        let result = ready!(poll_until(reader, cx, b'\n', bytes, this.read));
         let text = this.text.finish();
         // The stream's own error says more than that the half line it left is not UTF-8.
         Poll::Ready(result.and_then(|read| text.map(|()| read)))
     }
 }
 
-/// What [`fill_buf`](super::AsyncBufReadExt::fill_buf) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct FillBuf<'a, R: ?Sized> {
-    /// None once the bytes were lent.
-    pub(super) reader: Option<&'a mut R>,
+pin_project! {
+    /// What [`fill_buf`](super::AsyncBufReadExt::fill_buf) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct FillBuf<'a, R: ?Sized> {
+        // None once the bytes were lent.
+        pub(super) reader: Option<&'a mut R>,
+        #[pin]
+        pub(super) pinned: PhantomPinned,
+    }
 }
 
 impl<'a, R: AsyncBufRead + Unpin + ?Sized> Future for FillBuf<'a, R> {
     type Output = io::Result<&'a [u8]>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
+        let this = self.project();
         let reader = this.reader.take().expect("polled after it completed");
         match Pin::new(&mut *reader).poll_fill_buf(cx) {
             Poll::Ready(Ok([])) => return Poll::Ready(Ok(&[])),
             Poll::Ready(Ok(_)) => {}
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             Poll::Pending => {
-                this.reader = Some(reader);
+                *this.reader = Some(reader);
                 return Poll::Pending;
             }
         }
@@ -227,7 +242,10 @@ impl<R: AsyncBufRead> Lines<R> {
     where
         R: Unpin,
     {
-        NextLine { lines: self }
+        NextLine {
+            lines: self,
+            pinned: PhantomPinned,
+        }
     }
 
     /// [`next_line`](Self::next_line) for hand-written futures.
@@ -257,18 +275,22 @@ impl<R: AsyncBufRead> Lines<R> {
     }
 }
 
-/// What [`Lines::next_line`] returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct NextLine<'a, R> {
-    lines: &'a mut Lines<R>,
+pin_project! {
+    /// What [`Lines::next_line`] returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct NextLine<'a, R> {
+        lines: &'a mut Lines<R>,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl<R: AsyncBufRead + Unpin> Future for NextLine<'_, R> {
     type Output = io::Result<Option<String>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut *self.get_mut().lines).poll_next_line(cx)
+        Pin::new(&mut **self.project().lines).poll_next_line(cx)
     }
 }
 
@@ -325,7 +347,10 @@ impl<R: AsyncBufRead> Split<R> {
     where
         R: Unpin,
     {
-        NextSegment { split: self }
+        NextSegment {
+            split: self,
+            pinned: PhantomPinned,
+        }
     }
 
     /// [`next_segment`](Self::next_segment) for hand-written futures.
@@ -351,17 +376,21 @@ impl<R: AsyncBufRead> Split<R> {
     }
 }
 
-/// What [`Split::next_segment`] returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct NextSegment<'a, R> {
-    split: &'a mut Split<R>,
+pin_project! {
+    /// What [`Split::next_segment`] returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct NextSegment<'a, R> {
+        split: &'a mut Split<R>,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl<R: AsyncBufRead + Unpin> Future for NextSegment<'_, R> {
     type Output = io::Result<Option<Vec<u8>>>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut *self.get_mut().split).poll_next_segment(cx)
+        Pin::new(&mut **self.project().split).poll_next_segment(cx)
     }
 }

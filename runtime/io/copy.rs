@@ -6,8 +6,10 @@
 use super::read_futures::uninterrupted;
 use super::{AsyncBufRead, AsyncRead, AsyncWrite, DEFAULT_CAPACITY, ReadBuf};
 use crate::budget::{self, Spent};
+use pin_project_lite::pin_project;
 use std::future::Future;
 use std::io;
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -43,16 +45,21 @@ where
         reader,
         writer,
         transfer: Transfer::new(DEFAULT_CAPACITY),
+        pinned: PhantomPinned,
     }
 }
 
-/// What [`copy`] returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Copy<'a, R: ?Sized, W: ?Sized> {
-    reader: &'a mut R,
-    writer: &'a mut W,
-    transfer: Transfer,
+pin_project! {
+    /// What [`copy`] returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Copy<'a, R: ?Sized, W: ?Sized> {
+        reader: &'a mut R,
+        writer: &'a mut W,
+        transfer: Transfer,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl<R, W> Future for Copy<'_, R, W>
@@ -63,8 +70,8 @@ where
     type Output = io::Result<u64>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let (reader, writer) = (Pin::new(&mut *this.reader), Pin::new(&mut *this.writer));
+        let this = self.project();
+        let (reader, writer) = (Pin::new(&mut **this.reader), Pin::new(&mut **this.writer));
         this.transfer.poll(cx, reader, writer)
     }
 }
@@ -231,17 +238,22 @@ where
         writer,
         copied: 0,
         unflushed: false,
+        pinned: PhantomPinned,
     }
 }
 
-/// What [`copy_buf`] returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct CopyBuf<'a, R: ?Sized, W: ?Sized> {
-    reader: &'a mut R,
-    writer: &'a mut W,
-    copied: u64,
-    unflushed: bool,
+pin_project! {
+    /// What [`copy_buf`] returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct CopyBuf<'a, R: ?Sized, W: ?Sized> {
+        reader: &'a mut R,
+        writer: &'a mut W,
+        copied: u64,
+        unflushed: bool,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl<R, W> Future for CopyBuf<'_, R, W>
@@ -252,18 +264,18 @@ where
     type Output = io::Result<u64>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let mut writer = Pin::new(&mut *this.writer);
+        let this = self.project();
+        let mut writer = Pin::new(&mut **this.writer);
         loop {
             let spent = ready!(budget::poll_proceed(cx));
-            let lent = match Pin::new(&mut *this.reader).poll_fill_buf(cx) {
+            let lent = match Pin::new(&mut **this.reader).poll_fill_buf(cx) {
                 Poll::Ready(Ok(lent)) => lent,
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                 Poll::Pending => {
-                    if this.unflushed {
+                    if *this.unflushed {
                         ready!(writer.as_mut().poll_flush(cx))?;
-                        this.unflushed = false;
+                        *this.unflushed = false;
                     }
                     return Poll::Pending;
                 }
@@ -271,15 +283,15 @@ where
             if lent.is_empty() {
                 ready!(writer.poll_flush(cx))?;
                 spent.made_progress();
-                return Poll::Ready(Ok(this.copied));
+                return Poll::Ready(Ok(*this.copied));
             }
             let written = ready!(uninterrupted(|| writer.as_mut().poll_write(cx, lent)))?;
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            Pin::new(&mut *this.reader).consume(written);
-            this.copied += written as u64;
-            this.unflushed = true;
+            Pin::new(&mut **this.reader).consume(written);
+            *this.copied += written as u64;
+            *this.unflushed = true;
             spent.made_progress();
         }
     }
@@ -364,17 +376,22 @@ where
         b,
         a_to_b: Direction::Copying(Transfer::new(a_to_b_buf_size)),
         b_to_a: Direction::Copying(Transfer::new(b_to_a_buf_size)),
+        pinned: PhantomPinned,
     }
 }
 
-/// What [`copy_bidirectional`] returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct CopyBidirectional<'a, A: ?Sized, B: ?Sized> {
-    a: &'a mut A,
-    b: &'a mut B,
-    a_to_b: Direction,
-    b_to_a: Direction,
+pin_project! {
+    /// What [`copy_bidirectional`] returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct CopyBidirectional<'a, A: ?Sized, B: ?Sized> {
+        a: &'a mut A,
+        b: &'a mut B,
+        a_to_b: Direction,
+        b_to_a: Direction,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 #[derive(Debug)]
@@ -419,8 +436,8 @@ where
     type Output = io::Result<(u64, u64)>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let (mut a, mut b) = (Pin::new(&mut *this.a), Pin::new(&mut *this.b));
+        let this = self.project();
+        let (mut a, mut b) = (Pin::new(&mut **this.a), Pin::new(&mut **this.b));
         // Both directions are polled every time, so that neither waits for the other.
         let a_to_b = this.a_to_b.poll(cx, a.as_mut(), b.as_mut())?;
         let b_to_a = this.b_to_a.poll(cx, b, a)?;

@@ -85,6 +85,8 @@ pub use write_ext::AsyncWriteExt;
 pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 
 /// The futures that the functions and methods of [`io`](self) return.
+///
+/// None of them is `Unpin`, as if they came from an `async fn`: pin one to poll it by hand.
 pub mod futures {
     pub use super::buf_read_futures::{FillBuf, NextLine, NextSegment, ReadLine, ReadUntil};
     pub use super::copy::{Copy, CopyBidirectional, CopyBuf};

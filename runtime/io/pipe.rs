@@ -20,6 +20,7 @@ use crate::primitives::{Mutex, MutexGuard};
 use std::collections::VecDeque;
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -211,10 +212,12 @@ pub fn duplex(max_buf_size: usize) -> (DuplexStream, DuplexStream) {
     let first = DuplexStream {
         read: Arc::clone(&one),
         write: Arc::clone(&two),
+        not_unwind_safe: PhantomData,
     };
     let second = DuplexStream {
         read: two,
         write: one,
+        not_unwind_safe: PhantomData,
     };
     (first, second)
 }
@@ -227,6 +230,8 @@ pub fn duplex(max_buf_size: usize) -> (DuplexStream, DuplexStream) {
 pub struct DuplexStream {
     read: Arc<Pipe>,
     write: Arc<Pipe>,
+    /// A panic may leave half a message in it.
+    not_unwind_safe: PhantomData<Box<dyn Send + Sync>>,
 }
 
 impl AsyncRead for DuplexStream {

@@ -3,6 +3,7 @@
 
 use super::futures::{Read, ReadExact, ReadNumber, ReadToEnd, ReadToString};
 use super::{AsyncRead, Chain, ReadBuf, Take};
+use std::marker::PhantomPinned;
 
 /// The methods that read one number each.
 macro_rules! read_numbers {
@@ -29,7 +30,7 @@ macro_rules! read_numbers {
             stringify!($number), ");")]
         /// # Ok::<(), wakeful::io::Error>(()) }).unwrap();
         /// ```
-        fn $name(&mut self) -> ReadNumber<'_, Self, $number, { size_of::<$number>() }>
+        fn $name(&mut self) -> ReadNumber<'_, Self, $number, [u8; size_of::<$number>()]>
         where
             Self: Unpin,
         {
@@ -104,7 +105,11 @@ pub trait AsyncReadExt: AsyncRead {
     where
         Self: Unpin,
     {
-        Read { reader: self, buf }
+        Read {
+            reader: self,
+            buf,
+            pinned: PhantomPinned,
+        }
     }
 
     /// Reads some bytes into the free part of `buf`, which advances, and returns how many.
@@ -138,7 +143,11 @@ pub trait AsyncReadExt: AsyncRead {
         Self: Unpin,
         B: bytes::BufMut + ?Sized,
     {
-        super::futures::ReadInto { reader: self, buf }
+        super::futures::ReadInto {
+            reader: self,
+            buf,
+            pinned: PhantomPinned,
+        }
     }
 
     /// Fills all of `buf` and returns its length.
@@ -174,6 +183,7 @@ pub trait AsyncReadExt: AsyncRead {
         ReadExact {
             reader: self,
             buf: ReadBuf::new(buf),
+            pinned: PhantomPinned,
         }
     }
 

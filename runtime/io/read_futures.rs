@@ -7,8 +7,10 @@
 
 use super::read_buf::poll_into_vec;
 use super::{AsyncRead, ReadBuf};
+use pin_project_lite::pin_project;
 use std::future::Future;
 use std::io;
+use std::marker::PhantomPinned;
 use std::mem::{self, MaybeUninit};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -25,32 +27,40 @@ pub(super) fn uninterrupted<T>(
     }
 }
 
-/// What [`read`](super::AsyncReadExt::read) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Read<'a, R: ?Sized> {
-    pub(super) reader: &'a mut R,
-    pub(super) buf: &'a mut [u8],
+pin_project! {
+    /// What [`read`](super::AsyncReadExt::read) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Read<'a, R: ?Sized> {
+        pub(super) reader: &'a mut R,
+        pub(super) buf: &'a mut [u8],
+        #[pin]
+        pub(super) pinned: PhantomPinned,
+    }
 }
 
 impl<R: AsyncRead + Unpin + ?Sized> Future for Read<'_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
+        let this = self.project();
         let mut buf = ReadBuf::new(this.buf);
-        ready!(Pin::new(&mut *this.reader).poll_read(cx, &mut buf))?;
+        ready!(Pin::new(&mut **this.reader).poll_read(cx, &mut buf))?;
         Poll::Ready(Ok(buf.filled().len()))
     }
 }
 
-/// What [`read_buf`](super::AsyncReadExt::read_buf) returns.
 #[cfg(any(feature = "bytes", feature = "io-util"))]
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct ReadInto<'a, R: ?Sized, B: ?Sized> {
-    pub(super) reader: &'a mut R,
-    pub(super) buf: &'a mut B,
+pin_project! {
+    /// What [`read_buf`](super::AsyncReadExt::read_buf) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct ReadInto<'a, R: ?Sized, B: ?Sized> {
+        pub(super) reader: &'a mut R,
+        pub(super) buf: &'a mut B,
+        #[pin]
+        pub(super) pinned: PhantomPinned,
+    }
 }
 
 #[cfg(any(feature = "bytes", feature = "io-util"))]
@@ -62,17 +72,21 @@ where
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        super::read_buf::poll_into(Pin::new(&mut *this.reader), cx, &mut *this.buf)
+        let this = self.project();
+        super::read_buf::poll_into(Pin::new(&mut **this.reader), cx, &mut **this.buf)
     }
 }
 
-/// What [`read_exact`](super::AsyncReadExt::read_exact) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct ReadExact<'a, R: ?Sized> {
-    pub(super) reader: &'a mut R,
-    pub(super) buf: ReadBuf<'a>,
+pin_project! {
+    /// What [`read_exact`](super::AsyncReadExt::read_exact) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct ReadExact<'a, R: ?Sized> {
+        pub(super) reader: &'a mut R,
+        pub(super) buf: ReadBuf<'a>,
+        #[pin]
+        pub(super) pinned: PhantomPinned,
+    }
 }
 
 /// Fills `buf` to its end.
@@ -96,45 +110,54 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        ready!(poll_fill(Pin::new(&mut *this.reader), cx, &mut this.buf))?;
+        let this = self.project();
+        ready!(poll_fill(Pin::new(&mut **this.reader), cx, this.buf))?;
         Poll::Ready(Ok(this.buf.capacity()))
     }
 }
 
-/// What [`read_u16`](super::AsyncReadExt::read_u16) and the other numbers return.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct ReadNumber<'a, R: ?Sized, T, const N: usize> {
-    reader: &'a mut R,
-    bytes: [u8; N],
-    read: u8,
-    decode: fn([u8; N]) -> T,
+pin_project! {
+    /// What [`read_u16`](super::AsyncReadExt::read_u16) and the other numbers return.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct ReadNumber<'a, R: ?Sized, T, B> {
+        reader: &'a mut R,
+        bytes: B,
+        read: u8,
+        decode: fn(B) -> T,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
-impl<'a, R: ?Sized, T, const N: usize> ReadNumber<'a, R, T, N> {
+impl<'a, R: ?Sized, T, const N: usize> ReadNumber<'a, R, T, [u8; N]> {
     pub(super) fn new(reader: &'a mut R, decode: fn([u8; N]) -> T) -> Self {
         Self {
             reader,
             bytes: [0; N],
             read: 0,
             decode,
+            pinned: PhantomPinned,
         }
     }
 }
 
-impl<R: AsyncRead + Unpin + ?Sized, T, const N: usize> Future for ReadNumber<'_, R, T, N> {
+impl<R, T, B> Future for ReadNumber<'_, R, T, B>
+where
+    R: AsyncRead + Unpin + ?Sized,
+    B: AsMut<[u8]> + Copy,
+{
     type Output = io::Result<T>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let mut buf = ReadBuf::new(&mut this.bytes);
-        buf.set_filled(usize::from(this.read));
-        let filled = poll_fill(Pin::new(&mut *this.reader), cx, &mut buf);
+        let this = self.project();
+        let mut buf = ReadBuf::new(this.bytes.as_mut());
+        buf.set_filled(usize::from(*this.read));
+        let filled = poll_fill(Pin::new(&mut **this.reader), cx, &mut buf);
         // At most 16 bytes.
-        this.read = buf.filled().len() as u8;
+        *this.read = buf.filled().len() as u8;
         ready!(filled)?;
-        Poll::Ready(Ok((this.decode)(this.bytes)))
+        Poll::Ready(Ok((this.decode)(*this.bytes)))
     }
 }
 
@@ -199,13 +222,17 @@ impl ToEnd {
     }
 }
 
-/// What [`read_to_end`](super::AsyncReadExt::read_to_end) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct ReadToEnd<'a, R: ?Sized> {
-    reader: &'a mut R,
-    buf: &'a mut Vec<u8>,
-    to_end: ToEnd,
+pin_project! {
+    /// What [`read_to_end`](super::AsyncReadExt::read_to_end) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct ReadToEnd<'a, R: ?Sized> {
+        reader: &'a mut R,
+        buf: &'a mut Vec<u8>,
+        to_end: ToEnd,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl<'a, R: ?Sized> ReadToEnd<'a, R> {
@@ -215,6 +242,7 @@ impl<'a, R: ?Sized> ReadToEnd<'a, R> {
             reader,
             buf,
             to_end,
+            pinned: PhantomPinned,
         }
     }
 }
@@ -223,8 +251,8 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToEnd<'_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let reader = Pin::new(&mut *this.reader);
+        let this = self.project();
+        let reader = Pin::new(&mut **this.reader);
         this.to_end.poll(reader, cx, this.buf)
     }
 }
@@ -290,13 +318,17 @@ impl Drop for Text<'_> {
     }
 }
 
-/// What [`read_to_string`](super::AsyncReadExt::read_to_string) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct ReadToString<'a, R: ?Sized> {
-    reader: &'a mut R,
-    text: Text<'a>,
-    to_end: ToEnd,
+pin_project! {
+    /// What [`read_to_string`](super::AsyncReadExt::read_to_string) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct ReadToString<'a, R: ?Sized> {
+        reader: &'a mut R,
+        text: Text<'a>,
+        to_end: ToEnd,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl<'a, R: ?Sized> ReadToString<'a, R> {
@@ -307,6 +339,7 @@ impl<'a, R: ?Sized> ReadToString<'a, R> {
             reader,
             text,
             to_end,
+            pinned: PhantomPinned,
         }
     }
 }
@@ -315,8 +348,8 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadToString<'_, R> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let reader = Pin::new(&mut *this.reader);
+        let this = self.project();
+        let reader = Pin::new(&mut **this.reader);
         match ready!(this.to_end.poll(reader, cx, &mut this.text.bytes)) {
             Ok(read) => Poll::Ready(this.text.finish().map(|()| read)),
             Err(error) => {

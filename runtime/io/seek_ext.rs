@@ -1,8 +1,10 @@
 //! `AsyncSeekExt` and its futures.
 
 use super::AsyncSeek;
+use pin_project_lite::pin_project;
 use std::future::Future;
 use std::io::{self, SeekFrom};
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -42,6 +44,7 @@ pub trait AsyncSeekExt: AsyncSeek {
         Seek {
             stream: self,
             to: Some(pos),
+            pinned: PhantomPinned,
         }
     }
 
@@ -72,7 +75,8 @@ pub trait AsyncSeekExt: AsyncSeek {
     where
         Self: Unpin,
     {
-        Rewind(self.seek(SeekFrom::Start(0)))
+        let seek = self.seek(SeekFrom::Start(0));
+        Rewind { seek }
     }
 
     /// The position in bytes from the start.
@@ -98,41 +102,50 @@ pub trait AsyncSeekExt: AsyncSeek {
 
 impl<S: AsyncSeek + ?Sized> AsyncSeekExt for S {}
 
-/// What [`seek`](AsyncSeekExt::seek) and [`stream_position`](AsyncSeekExt::stream_position)
-/// return.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Seek<'a, S: ?Sized> {
-    stream: &'a mut S,
-    /// None once the seek was started.
-    to: Option<SeekFrom>,
+pin_project! {
+    /// What [`seek`](AsyncSeekExt::seek) and [`stream_position`](AsyncSeekExt::stream_position)
+    /// return.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Seek<'a, S: ?Sized> {
+        stream: &'a mut S,
+        // None once the seek was started.
+        to: Option<SeekFrom>,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl<S: AsyncSeek + Unpin + ?Sized> Future for Seek<'_, S> {
     type Output = io::Result<u64>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let mut stream = Pin::new(&mut *this.stream);
-        if let Some(to) = this.to {
+        let this = self.project();
+        let mut stream = Pin::new(&mut **this.stream);
+        if let Some(to) = *this.to {
             // A seek that somebody else started and cancelled has to end first.
             ready!(stream.as_mut().poll_complete(cx))?;
             stream.as_mut().start_seek(to)?;
-            this.to = None;
+            *this.to = None;
         }
         stream.poll_complete(cx)
     }
 }
 
-/// What [`rewind`](AsyncSeekExt::rewind) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Rewind<'a, S: ?Sized>(Seek<'a, S>);
+pin_project! {
+    /// What [`rewind`](AsyncSeekExt::rewind) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Rewind<'a, S: ?Sized> {
+        #[pin]
+        seek: Seek<'a, S>,
+    }
+}
 
 impl<S: AsyncSeek + Unpin + ?Sized> Future for Rewind<'_, S> {
     type Output = io::Result<()>;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map_ok(drop)
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().seek.poll(cx).map_ok(drop)
     }
 }

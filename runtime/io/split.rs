@@ -25,6 +25,8 @@ use crate::leaf::{self, Kind, Site};
 use crate::primitives::Mutex;
 use std::fmt;
 use std::io::{self, IoSlice};
+use std::marker::PhantomData;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -67,8 +69,13 @@ where
     });
     let reader = ReadHalf {
         shared: Arc::clone(&shared),
+        stream: PhantomData,
     };
-    (reader, WriteHalf { shared })
+    let writer = WriteHalf {
+        shared,
+        stream: PhantomData,
+    };
+    (reader, writer)
 }
 
 struct Shared<T> {
@@ -172,12 +179,24 @@ impl<T> Drop for Taken<'_, T> {
 /// The half that reads. Made by [`split`].
 pub struct ReadHalf<T> {
     shared: Arc<Shared<T>>,
+    /// `Sync` if the stream is.
+    stream: PhantomData<T>,
 }
 
 /// The half that writes. Made by [`split`].
 pub struct WriteHalf<T> {
     shared: Arc<Shared<T>>,
+    /// `Sync` if the stream is.
+    stream: PhantomData<T>,
 }
+
+// The stream is boxed, and is put back after a poll that panics (SP1).
+impl<T> Unpin for ReadHalf<T> {}
+impl<T> Unpin for WriteHalf<T> {}
+impl<T> UnwindSafe for ReadHalf<T> {}
+impl<T> UnwindSafe for WriteHalf<T> {}
+impl<T> RefUnwindSafe for ReadHalf<T> {}
+impl<T> RefUnwindSafe for WriteHalf<T> {}
 
 impl<T> ReadHalf<T> {
     /// True if both halves are of the same stream.

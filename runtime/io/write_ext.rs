@@ -4,6 +4,7 @@
 use super::AsyncWrite;
 use super::futures::{Flush, Shutdown, Write, WriteAll, WriteNumber, WriteVectored};
 use std::io::IoSlice;
+use std::marker::PhantomPinned;
 
 /// The methods that write one number each.
 macro_rules! write_numbers {
@@ -33,7 +34,7 @@ macro_rules! write_numbers {
         #[doc = concat!("assert_eq!(n, 7 as ", stringify!($number), ");")]
         /// # Ok::<(), wakeful::io::Error>(()) }).unwrap();
         /// ```
-        fn $name(&mut self, n: $number) -> WriteNumber<'_, Self, { size_of::<$number>() }>
+        fn $name(&mut self, n: $number) -> WriteNumber<'_, Self, [u8; size_of::<$number>()]>
         where
             Self: Unpin,
         {
@@ -88,6 +89,7 @@ pub trait AsyncWriteExt: AsyncWrite {
         Write {
             writer: self,
             buf: src,
+            pinned: PhantomPinned,
         }
     }
 
@@ -117,7 +119,11 @@ pub trait AsyncWriteExt: AsyncWrite {
     where
         Self: Unpin,
     {
-        WriteVectored { writer: self, bufs }
+        WriteVectored {
+            writer: self,
+            bufs,
+            pinned: PhantomPinned,
+        }
     }
 
     /// Writes some bytes of `src`, which advances by that much, and returns how many.
@@ -151,6 +157,7 @@ pub trait AsyncWriteExt: AsyncWrite {
         super::futures::WriteBuf {
             writer: self,
             buf: src,
+            pinned: PhantomPinned,
         }
     }
 
@@ -190,6 +197,7 @@ pub trait AsyncWriteExt: AsyncWrite {
         super::futures::WriteAllBuf {
             writer: self,
             buf: src,
+            pinned: PhantomPinned,
         }
     }
 
@@ -223,6 +231,7 @@ pub trait AsyncWriteExt: AsyncWrite {
         WriteAll {
             writer: self,
             buf: src,
+            pinned: PhantomPinned,
         }
     }
 
@@ -278,7 +287,10 @@ pub trait AsyncWriteExt: AsyncWrite {
     where
         Self: Unpin,
     {
-        Flush { writer: self }
+        Flush {
+            writer: self,
+            pinned: PhantomPinned,
+        }
     }
 
     /// Flushes, and tells the other side that no more bytes come.
@@ -306,7 +318,10 @@ pub trait AsyncWriteExt: AsyncWrite {
     where
         Self: Unpin,
     {
-        Shutdown { writer: self }
+        Shutdown {
+            writer: self,
+            pinned: PhantomPinned,
+        }
     }
 }
 

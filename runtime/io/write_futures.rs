@@ -7,42 +7,52 @@
 
 use super::AsyncWrite;
 use super::read_futures::uninterrupted;
+use pin_project_lite::pin_project;
 use std::future::Future;
 use std::io::{self, IoSlice};
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-/// What [`write`](super::AsyncWriteExt::write) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Write<'a, W: ?Sized> {
-    pub(super) writer: &'a mut W,
-    pub(super) buf: &'a [u8],
+pin_project! {
+    /// What [`write`](super::AsyncWriteExt::write) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Write<'a, W: ?Sized> {
+        pub(super) writer: &'a mut W,
+        pub(super) buf: &'a [u8],
+        #[pin]
+        pub(super) pinned: PhantomPinned,
+    }
 }
 
 impl<W: AsyncWrite + Unpin + ?Sized> Future for Write<'_, W> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        Pin::new(&mut *this.writer).poll_write(cx, this.buf)
+        let this = self.project();
+        Pin::new(&mut **this.writer).poll_write(cx, this.buf)
     }
 }
 
-/// What [`write_vectored`](super::AsyncWriteExt::write_vectored) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct WriteVectored<'a, 'b, W: ?Sized> {
-    pub(super) writer: &'a mut W,
-    pub(super) bufs: &'a [IoSlice<'b>],
+pin_project! {
+    /// What [`write_vectored`](super::AsyncWriteExt::write_vectored) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct WriteVectored<'a, 'b, W: ?Sized> {
+        pub(super) writer: &'a mut W,
+        pub(super) bufs: &'a [IoSlice<'b>],
+        #[pin]
+        pub(super) pinned: PhantomPinned,
+    }
 }
 
 impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteVectored<'_, '_, W> {
     type Output = io::Result<usize>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        Pin::new(&mut *this.writer).poll_write_vectored(cx, this.bufs)
+        let this = self.project();
+        Pin::new(&mut **this.writer).poll_write_vectored(cx, this.bufs)
     }
 }
 
@@ -62,89 +72,108 @@ fn poll_write_all<W: AsyncWrite + ?Sized>(
     Poll::Ready(Ok(()))
 }
 
-/// What [`write_all`](super::AsyncWriteExt::write_all) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct WriteAll<'a, W: ?Sized> {
-    pub(super) writer: &'a mut W,
-    /// What is left to write.
-    pub(super) buf: &'a [u8],
+pin_project! {
+    /// What [`write_all`](super::AsyncWriteExt::write_all) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct WriteAll<'a, W: ?Sized> {
+        pub(super) writer: &'a mut W,
+        // What is left to write.
+        pub(super) buf: &'a [u8],
+        #[pin]
+        pub(super) pinned: PhantomPinned,
+    }
 }
 
 impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        poll_write_all(Pin::new(&mut *this.writer), cx, &mut this.buf)
+        let this = self.project();
+        poll_write_all(Pin::new(&mut **this.writer), cx, this.buf)
     }
 }
 
-/// What [`write_u16`](super::AsyncWriteExt::write_u16) and the other numbers return.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct WriteNumber<'a, W: ?Sized, const N: usize> {
-    writer: &'a mut W,
-    bytes: [u8; N],
-    written: u8,
+pin_project! {
+    /// What [`write_u16`](super::AsyncWriteExt::write_u16) and the other numbers return.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct WriteNumber<'a, W: ?Sized, B> {
+        writer: &'a mut W,
+        bytes: B,
+        written: u8,
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
-impl<'a, W: ?Sized, const N: usize> WriteNumber<'a, W, N> {
-    pub(super) fn new(writer: &'a mut W, bytes: [u8; N]) -> Self {
+impl<'a, W: ?Sized, B> WriteNumber<'a, W, B> {
+    pub(super) fn new(writer: &'a mut W, bytes: B) -> Self {
         Self {
             writer,
             bytes,
             written: 0,
+            pinned: PhantomPinned,
         }
     }
 }
 
-impl<W: AsyncWrite + Unpin + ?Sized, const N: usize> Future for WriteNumber<'_, W, N> {
+impl<W: AsyncWrite + Unpin + ?Sized, B: AsRef<[u8]>> Future for WriteNumber<'_, W, B> {
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.get_mut();
-        let mut left = &this.bytes[usize::from(this.written)..];
-        let result = poll_write_all(Pin::new(&mut *this.writer), cx, &mut left);
+        let this = self.project();
+        let bytes = this.bytes.as_ref();
+        let mut left = &bytes[usize::from(*this.written)..];
+        let result = poll_write_all(Pin::new(&mut **this.writer), cx, &mut left);
         // At most 16 bytes.
-        this.written = (N - left.len()) as u8;
+        *this.written = (bytes.len() - left.len()) as u8;
         result
     }
 }
 
-/// What [`flush`](super::AsyncWriteExt::flush) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Flush<'a, W: ?Sized> {
-    pub(super) writer: &'a mut W,
+pin_project! {
+    /// What [`flush`](super::AsyncWriteExt::flush) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Flush<'a, W: ?Sized> {
+        pub(super) writer: &'a mut W,
+        #[pin]
+        pub(super) pinned: PhantomPinned,
+    }
 }
 
 impl<W: AsyncWrite + Unpin + ?Sized> Future for Flush<'_, W> {
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut *self.get_mut().writer).poll_flush(cx)
+        Pin::new(&mut **self.project().writer).poll_flush(cx)
     }
 }
 
-/// What [`shutdown`](super::AsyncWriteExt::shutdown) returns.
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Shutdown<'a, W: ?Sized> {
-    pub(super) writer: &'a mut W,
+pin_project! {
+    /// What [`shutdown`](super::AsyncWriteExt::shutdown) returns.
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Shutdown<'a, W: ?Sized> {
+        pub(super) writer: &'a mut W,
+        #[pin]
+        pub(super) pinned: PhantomPinned,
+    }
 }
 
 impl<W: AsyncWrite + Unpin + ?Sized> Future for Shutdown<'_, W> {
     type Output = io::Result<()>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut *self.get_mut().writer).poll_shutdown(cx)
+        Pin::new(&mut **self.project().writer).poll_shutdown(cx)
     }
 }
 
 #[cfg(any(feature = "bytes", feature = "io-util"))]
 mod buf {
-    use super::{AsyncWrite, Context, Future, IoSlice, Pin, Poll, io, ready, uninterrupted};
+    use super::{AsyncWrite, Context, Future, IoSlice, PhantomPinned, Pin, Poll, io, ready};
+    use super::{pin_project, uninterrupted};
     use bytes::Buf;
 
     /// Pieces of a `Buf` handed to one vectored write.
@@ -174,12 +203,16 @@ mod buf {
         Poll::Ready(Ok(written))
     }
 
-    /// What [`write_buf`](crate::io::AsyncWriteExt::write_buf) returns.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct WriteBuf<'a, W: ?Sized, B: ?Sized> {
-        pub(in crate::io) writer: &'a mut W,
-        pub(in crate::io) buf: &'a mut B,
+    pin_project! {
+        /// What [`write_buf`](crate::io::AsyncWriteExt::write_buf) returns.
+        #[derive(Debug)]
+        #[must_use = "futures do nothing unless you `.await` or poll them"]
+        pub struct WriteBuf<'a, W: ?Sized, B: ?Sized> {
+            pub(in crate::io) writer: &'a mut W,
+            pub(in crate::io) buf: &'a mut B,
+            #[pin]
+            pub(in crate::io) pinned: PhantomPinned,
+        }
     }
 
     impl<W, B> Future for WriteBuf<'_, W, B>
@@ -190,17 +223,21 @@ mod buf {
         type Output = io::Result<usize>;
 
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-            let this = self.get_mut();
-            poll_write_buf(Pin::new(&mut *this.writer), cx, this.buf)
+            let this = self.project();
+            poll_write_buf(Pin::new(&mut **this.writer), cx, this.buf)
         }
     }
 
-    /// What [`write_all_buf`](crate::io::AsyncWriteExt::write_all_buf) returns.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct WriteAllBuf<'a, W: ?Sized, B: ?Sized> {
-        pub(in crate::io) writer: &'a mut W,
-        pub(in crate::io) buf: &'a mut B,
+    pin_project! {
+        /// What [`write_all_buf`](crate::io::AsyncWriteExt::write_all_buf) returns.
+        #[derive(Debug)]
+        #[must_use = "futures do nothing unless you `.await` or poll them"]
+        pub struct WriteAllBuf<'a, W: ?Sized, B: ?Sized> {
+            pub(in crate::io) writer: &'a mut W,
+            pub(in crate::io) buf: &'a mut B,
+            #[pin]
+            pub(in crate::io) pinned: PhantomPinned,
+        }
     }
 
     impl<W, B> Future for WriteAllBuf<'_, W, B>
@@ -211,10 +248,10 @@ mod buf {
         type Output = io::Result<()>;
 
         fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-            let this = self.get_mut();
+            let this = self.project();
             while this.buf.has_remaining() {
                 let written = ready!(uninterrupted(|| {
-                    poll_write_buf(Pin::new(&mut *this.writer), cx, &mut *this.buf)
+                    poll_write_buf(Pin::new(&mut **this.writer), cx, &mut **this.buf)
                 }))?;
                 if written == 0 {
                     return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));

@@ -64,14 +64,14 @@ fn named_futures() {
         io::futures::ReadToEnd<'_, Io<T>>: "++--+" "+----" "----+";
         io::futures::ReadToString<'_, Io<T>>: "++--+" "+----" "----+";
         io::futures::ReadInto<'_, Io<T>, Vec<u8>>: "++--+" "+----" "----+";
-        io::futures::ReadNumber<'_, Io<T>, u8, 1>: "++--+" "+----" "----+";
+        io::futures::ReadNumber<'_, Io<T>, u8, [u8; 1]>: "++--+" "+----" "----+";
         io::futures::Rewind<'_, Io<T>>: "++--+" "+----" "----+";
         io::futures::Seek<'_, Io<T>>: "++--+" "+----" "----+";
         io::futures::Flush<'_, Io<T>>: "++--+" "+----" "----+";
         io::futures::Shutdown<'_, Io<T>>: "++--+" "+----" "----+";
         io::futures::Write<'_, Io<T>>: "++--+" "+----" "----+";
         io::futures::WriteAll<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::WriteNumber<'_, Io<T>, 1>: "++--+" "+----" "----+";
+        io::futures::WriteNumber<'_, Io<T>, [u8; 1]>: "++--+" "+----" "----+";
         io::futures::WriteVectored<'_, '_, Io<T>>: "++--+" "+----" "----+";
         io::futures::WriteAllBuf<'_, Io<T>, bytes::Bytes>: "++--+" "+----" "----+";
         io::futures::WriteBuf<'_, Io<T>, bytes::Bytes>: "++--+" "+----" "----+";

@@ -127,7 +127,7 @@ each_scheduler! {
             let options = options.read(true).write(true).create(true);
             let mut file = options.open(&path).await.expect("there is room");
             let mut model = Model::default();
-            for _ in 0..10 + choices.below(50) {
+            for _ in 0..5 + choices.below(30) {
                 step(&mut choices, &mut file, &mut model).await;
             }
             file.flush().await.expect("there is room");

@@ -20,6 +20,7 @@ use std::fmt;
 use std::fs::{File as StdFile, OpenOptions as StdOpenOptions};
 use std::future::Future;
 use std::io;
+use std::marker::PhantomData;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -69,6 +70,8 @@ pub struct File {
     /// Locked by the operations that take `&self`.
     stream: Mutex<Stream>,
     max_buf_size: usize,
+    /// A panic may come between two operations that belong together.
+    not_unwind_safe: PhantomData<&'static mut ()>,
 }
 
 impl File {
@@ -191,6 +194,7 @@ impl File {
             std: Arc::new(std),
             stream: Mutex::new(Stream::default()),
             max_buf_size: DEFAULT_MAX_BUF_SIZE,
+            not_unwind_safe: PhantomData,
         }
     }
 

@@ -17,6 +17,7 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 use std::mem;
 use std::ops::ControlFlow;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 use std::thread;
@@ -39,6 +40,10 @@ pub(super) struct Input {
     state: Mutex<State>,
     asked: Condvar,
 }
+
+// No panic of a waker or of the source leaves anything half done: none comes under the lock.
+impl UnwindSafe for Input {}
+impl RefUnwindSafe for Input {}
 
 #[derive(Default)]
 struct State {

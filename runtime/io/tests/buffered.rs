@@ -76,7 +76,7 @@ fn a_cancelled_flush_goes_on() {
     let script = Script::writes([Step::Take(2), Step::Pending]);
     let mut writer = BufWriter::with_capacity(4, script);
     block_on(writer.write_all(b"abcd")).unwrap();
-    assert!(poll_once(&mut writer.flush()).is_pending());
+    assert!(poll_once(writer.flush()).is_pending());
     block_on(writer.write_all(b"ef")).unwrap();
     block_on(writer.shutdown()).unwrap();
     assert_eq!(writer.get_ref().written, b"abcdef");

@@ -53,7 +53,7 @@ fn a_copy_charges_the_budget_itself() {
 fn a_copy_that_waits_costs_nothing() {
     let (mut reader, _other) = duplex(8);
     let mut writer = sink();
-    let mut waiting = copy(&mut reader, &mut writer);
+    let mut waiting = Box::pin(copy(&mut reader, &mut writer));
     let _full = budget::start();
     for _ in 0..1000 {
         assert!(poll_once(&mut waiting).is_pending());
@@ -93,7 +93,7 @@ fn a_writer_that_takes_nothing_is_an_error() {
 fn a_slow_writer_does_not_keep_the_reader_from_being_read() {
     let mut reader = Script::reads([data(b"a"), data(b"b"), data(b"c")]);
     let mut writer = Script::writes([Step::Pending]);
-    assert!(poll_once(&mut copy(&mut reader, &mut writer)).is_pending());
+    assert!(poll_once(copy(&mut reader, &mut writer)).is_pending());
     assert!(reader.reads.is_empty());
 }
 
@@ -140,7 +140,7 @@ fn the_writers_are_shut_down_once_each_when_their_reader_ends() {
         (Script::reads([data(b"abc")]), Script::reads(b))
     };
     let (mut a, mut b) = scripts();
-    let mut both = copy_bidirectional(&mut a, &mut b);
+    let mut both = Box::pin(copy_bidirectional(&mut a, &mut b));
     assert!(poll_once(&mut both).is_pending());
     assert!(poll_once(&mut both).is_pending());
     drop(both);
@@ -164,9 +164,9 @@ fn neither_direction_waits_for_the_other() {
         let mut waiting = Script::reads([Step::Pending]);
         let mut ready = Script::reads([data(b"abc"), Step::Pending]);
         let polled = if swapped {
-            poll_once(&mut copy_bidirectional(&mut ready, &mut waiting)).is_pending()
+            poll_once(copy_bidirectional(&mut ready, &mut waiting)).is_pending()
         } else {
-            poll_once(&mut copy_bidirectional(&mut waiting, &mut ready)).is_pending()
+            poll_once(copy_bidirectional(&mut waiting, &mut ready)).is_pending()
         };
         assert!(polled);
         assert_eq!(waiting.written, b"abc");

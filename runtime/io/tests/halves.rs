@@ -97,7 +97,7 @@ fn a_half_waits_for_the_other() {
         *halves.borrow_mut() = Some((spare, writer));
         let held = Arc::strong_count(&count);
         let mut buf = [0; 4];
-        let mut read = reader.read(&mut buf);
+        let mut read = Box::pin(reader.read(&mut buf));
         let outcome = catch_unwind(AssertUnwindSafe(|| poll_once(&mut read)));
         assert_eq!(outcome.is_err(), panics);
         assert_eq!(count.get(), 1);
@@ -116,7 +116,7 @@ fn a_waiting_half_may_be_used_as_it_is_woken() {
     let written = Rc::clone(&writes);
     let waker = striking::waker(move |what| {
         if let (Some((_, writer)), "wake") = (&mut *inside.borrow_mut(), what) {
-            *written.borrow_mut() += u32::from(poll_once(&mut writer.write(b"x")).is_ready());
+            *written.borrow_mut() += u32::from(poll_once(writer.write(b"x")).is_ready());
         }
     });
     let nested = |halves: &Rc<RefCell<Option<Halves>>>| Nested {
@@ -127,7 +127,7 @@ fn a_waiting_half_may_be_used_as_it_is_woken() {
     let (mut reader, writer) = split(nested(&halves));
     let (spare, _) = split(nested(&Rc::default()));
     *halves.borrow_mut() = Some((spare, writer));
-    assert!(poll_once(&mut reader.read(&mut [0; 4])).is_ready());
+    assert!(poll_once(reader.read(&mut [0; 4])).is_ready());
     striking::stop();
     assert_eq!(*writes.borrow(), 1);
     halves.borrow_mut().take();
@@ -143,19 +143,19 @@ fn a_waker_may_use_the_other_half() {
         // Whichever half is not in use just now.
         let mut halves = inside.borrow_mut();
         if let Some(writer) = &mut halves.1 {
-            let _ = poll_once(&mut writer.write(b"ab"));
+            let _ = poll_once(writer.write(b"ab"));
         }
         if let Some(reader) = &mut halves.0 {
-            let _ = poll_once(&mut reader.read(&mut [0; 1]));
+            let _ = poll_once(reader.read(&mut [0; 1]));
         }
     });
     let mut cx = Context::from_waker(&waker);
     for _ in 0..20 {
         let mut reader = halves.borrow_mut().0.take().unwrap();
-        let _ = Pin::new(&mut reader.read(&mut [0; 4])).poll(&mut cx);
+        let _ = pin!(reader.read(&mut [0; 4])).poll(&mut cx);
         halves.borrow_mut().0 = Some(reader);
         let mut writer = halves.borrow_mut().1.take().unwrap();
-        let _ = Pin::new(&mut writer.write(b"cdef")).poll(&mut cx);
+        let _ = pin!(writer.write(b"cdef")).poll(&mut cx);
         halves.borrow_mut().1 = Some(writer);
     }
     striking::stop();

@@ -9,18 +9,18 @@ use std::rc::Rc;
 
 fn poll_read(stream: &mut DuplexStream, waker: &Waker) -> Poll<io::Result<usize>> {
     let mut buf = [0; 8];
-    Pin::new(&mut stream.read(&mut buf)).poll(&mut Context::from_waker(waker))
+    pin!(stream.read(&mut buf)).poll(&mut Context::from_waker(waker))
 }
 
 fn poll_write(stream: &mut DuplexStream, waker: &Waker) -> Poll<io::Result<usize>> {
-    Pin::new(&mut stream.write(b"abcdefgh")).poll(&mut Context::from_waker(waker))
+    pin!(stream.write(b"abcdefgh")).poll(&mut Context::from_waker(waker))
 }
 
 #[test]
 fn each_direction_has_a_bound_of_its_own() {
     let (mut a, mut b) = duplex(3);
     assert_eq!(block_on(a.write(b"abcd")).unwrap(), 3);
-    assert!(poll_once(&mut a.write(b"d")).is_pending());
+    assert!(poll_once(a.write(b"d")).is_pending());
     assert_eq!(block_on(a.write(b"")).unwrap(), 0);
     assert_eq!(block_on(b.write(b"ef")).unwrap(), 2);
     assert_eq!(block_on(b.read_u8()).unwrap(), b'a');
@@ -124,8 +124,8 @@ fn a_waker_may_use_the_pipe() {
         // The stream that is polled just now is borrowed; its peer reaches the same two pipes.
         for stream in [&inside.0, &inside.1] {
             if let Ok(mut stream) = stream.try_borrow_mut() {
-                let _ = poll_once(&mut stream.read(&mut [0; 1]));
-                let _ = poll_once(&mut stream.write(b"x"));
+                let _ = poll_once(stream.read(&mut [0; 1]));
+                let _ = poll_once(stream.write(b"x"));
             }
         }
     });
@@ -150,9 +150,9 @@ fn a_waker_may_use_the_pipe() {
         for stream in [&inside.0, &inside.1] {
             if let Ok(mut stream) = stream.try_borrow_mut() {
                 if reads_now.get() {
-                    let _ = poll_once(&mut stream.read(&mut [0; 1]));
+                    let _ = poll_once(stream.read(&mut [0; 1]));
                 }
-                let _ = poll_once(&mut stream.write(b""));
+                let _ = poll_once(stream.write(b""));
             }
         }
     });
@@ -193,7 +193,7 @@ fn a_simplex_can_be_in_one_piece_or_in_two() {
     assert_eq!(block_on(one.read_u16()).unwrap(), 0x6162);
     let (mut reader, mut writer) = simplex(4);
     assert_eq!(block_on(writer.write(b"abcdef")).unwrap(), 4);
-    assert!(poll_once(&mut writer.write(b"ef")).is_pending());
+    assert!(poll_once(writer.write(b"ef")).is_pending());
     assert!(writer.is_write_vectored());
     block_on(writer.shutdown()).unwrap();
     let mut text = String::new();

@@ -121,7 +121,7 @@ fn read_to_string_restores_the_string() {
     assert_eq!((error.kind(), text.as_str()), (ErrorKind::Other, "é"));
     // Cancelled.
     let mut stream = Script::reads([data(b"ab"), Step::Pending]);
-    let mut read = stream.read_to_string(&mut text);
+    let mut read = Box::pin(stream.read_to_string(&mut text));
     assert!(poll_once(&mut read).is_pending());
     drop(read);
     assert_eq!(text, "é");

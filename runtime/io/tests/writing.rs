@@ -33,7 +33,7 @@ fn a_writer_that_takes_nothing_is_an_error() {
 fn write_all_buf_goes_on_where_it_was_cancelled() {
     let mut stream = Script::writes([Step::Take(2), Step::Pending]);
     let mut rest: &[u8] = b"abcde";
-    let mut write = stream.write_all_buf(&mut rest);
+    let mut write = Box::pin(stream.write_all_buf(&mut rest));
     assert!(poll_once(&mut write).is_pending());
     assert_eq!(rest, b"cde");
     block_on(stream.write_all_buf(&mut rest)).unwrap();
