@@ -28,6 +28,8 @@ mod buf_reader;
 mod buf_stream;
 mod buf_writer;
 mod chain;
+#[cfg(feature = "futures-io")]
+pub mod compat;
 mod constant;
 mod copy;
 #[cfg(feature = "net")]

@@ -26,6 +26,8 @@ mod split;
 mod addr;
 #[cfg(any(feature = "io-util", feature = "bytes"))]
 mod buf_mut;
+#[cfg(feature = "futures-io")]
+mod compat;
 mod kernel;
 pub mod tcp;
 mod udp;

@@ -42,6 +42,14 @@ fn streams() {
     }
 }
 
+/// tokio-util's.
+#[test]
+fn wrappers() {
+    types! {
+        io::compat::Compat<Io<T>>: "+++++" "+-++-" "--+++";
+    }
+}
+
 #[test]
 fn descriptors() {
     types! {
