@@ -8,8 +8,11 @@
 //! | `stream.rs` | the one call under way, and what was read ahead |
 //! | `buffer.rs` | the bytes between the program and the pool |
 //! | `descriptor.rs` | to and from descriptors |
+//! | `compat.rs` | the traits of the `futures` crates |
 
 mod buffer;
+#[cfg(feature = "futures-io")]
+mod compat;
 #[cfg(unix)]
 mod descriptor;
 mod operations;

@@ -127,6 +127,19 @@ fn unix_sockets_and_pipes() {
     });
 }
 
+/// A file by their traits; it seeks in a wrapper.
+#[test]
+fn files() {
+    run(async {
+        let file = crate::fs::File::from_std(tempfile::tempfile().unwrap());
+        let mut file = super::TokioAsyncReadCompatExt::compat(file);
+        assert_eq!(write(&mut file, b"there").await.unwrap(), 5);
+        assert_eq!(seek(&mut file, SeekFrom::Start(1)).await.unwrap(), 1);
+        assert_eq!(read(file.get_mut(), 8).await.unwrap(), b"here");
+        close(file.get_mut()).await.unwrap();
+    });
+}
+
 #[test]
 fn lines_by_their_traits() {
     run(async {

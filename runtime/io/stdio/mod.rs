@@ -6,7 +6,10 @@
 //! - `input.rs`: the thread that reads, and what it has read
 //! - `stdin.rs`: `Stdin`, a view of it
 //! - `output.rs`: `Stdout` and `Stderr`, on the runtime's blocking pool
+//! - `compat.rs`: the traits of the `futures` crates for them
 
+#[cfg(feature = "futures-io")]
+mod compat;
 mod input;
 mod output;
 mod stdin;
