@@ -4,13 +4,15 @@
 //! [`TcpStream`](crate::net::TcpStream) can be given to a crate that wants
 //! `futures_io::AsyncRead` as it is. [`Compat`] is for the rest:
 //!
-//! | there is | wanted | in scope | call |
-//! |---|---|---|---|
-//! | a stream of ours | the traits of `futures` | nothing | |
-//! | another type with the traits of this library | the traits of `futures` | [`TokioAsyncReadCompatExt`] | `compat()` |
-//! | the same, only for writing | the traits of `futures` | [`TokioAsyncWriteCompatExt`] | `compat_write()` |
-//! | a type with the traits of `futures` | the traits of this library | [`FuturesAsyncReadCompatExt`] | `compat()` |
-//! | the same, only for writing | the traits of this library | [`FuturesAsyncWriteCompatExt`] | `compat_write()` |
+//! | there is | wanted | in scope |
+//! |---|---|---|
+//! | a stream of ours | the traits of `futures` | nothing |
+//! | another type with our traits | the traits of `futures` | [`TokioAsyncReadCompatExt`] |
+//! | the same, only for writing | the traits of `futures` | [`TokioAsyncWriteCompatExt`] |
+//! | a type with the traits of `futures` | ours | [`FuturesAsyncReadCompatExt`] |
+//! | the same, only for writing | ours | [`FuturesAsyncWriteCompatExt`] |
+//!
+//! What is in scope gives `compat()`, or `compat_write()` to what only writes.
 //!
 //! The names are those of the `compat` module of `tokio-util`. A stream of ours has both kinds of
 //! traits, so only one of the four extension traits should be in scope for it.
