@@ -33,6 +33,14 @@
 //! | [`sim`] | the scheduler under a seed, to find races and see them again |
 //! | [`fs`] | files and directories |
 #![cfg_attr(feature = "net", doc = "| [`net`] | TCP, UDP and Unix sockets |")]
+#![cfg_attr(
+    all(unix, feature = "process"),
+    doc = "| [`process`] | other programs: starting them, talking to them, waiting for them |"
+)]
+#![cfg_attr(
+    all(unix, feature = "signal"),
+    doc = "| [`signal`] | Ctrl-C and the other signals of Unix |"
+)]
 //!
 //! # How it works
 //!
@@ -68,8 +76,12 @@ pub mod sync;
 
 #[cfg(all(feature = "net", not(loom)))]
 pub mod net;
+#[cfg(all(unix, feature = "process", not(loom)))]
+pub mod process;
 #[cfg(not(loom))]
 mod select;
+#[cfg(all(unix, any(feature = "signal", feature = "process")))]
+pub mod signal;
 #[cfg(not(loom))]
 pub mod sim;
 #[cfg(not(loom))]
