@@ -42,7 +42,7 @@ pub struct ChildStderr {
 
 /// What the three have in common.
 macro_rules! child_pipe {
-    ($type:ident, $end:ident, $interest:ident, $piped:literal) => {
+    ($type:ident, $end:ident, $interest:ident, $initial:ident, $piped:literal) => {
         impl $type {
             /// Takes over the pipe of a child that std has started.
             ///
@@ -82,7 +82,7 @@ macro_rules! child_pipe {
                 let end = pipe::$end::from(inner);
                 end.set_nonblocking(true)?;
                 let io =
-                    Registered::with_interest(reactor, end, Interest::$interest, Ready::EMPTY)?;
+                    Registered::with_interest(reactor, end, Interest::$interest, Ready::$initial)?;
                 Ok(Self { io })
             }
 
@@ -138,9 +138,10 @@ macro_rules! child_pipe {
     };
 }
 
-child_pipe!(ChildStdin, Sender, WRITABLE, "stdin");
-child_pipe!(ChildStdout, Receiver, READABLE, "stdout");
-child_pipe!(ChildStderr, Receiver, READABLE, "stderr");
+// A new pipe has room, and nothing in it.
+child_pipe!(ChildStdin, Sender, WRITABLE, WRITABLE, "stdin");
+child_pipe!(ChildStdout, Receiver, READABLE, EMPTY, "stdout");
+child_pipe!(ChildStderr, Receiver, READABLE, EMPTY, "stderr");
 
 impl AsyncWrite for ChildStdin {
     #[track_caller]

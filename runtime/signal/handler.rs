@@ -22,7 +22,7 @@
 
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::IntoRawFd;
+use std::os::fd::{IntoRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::process;
 use std::ptr;
@@ -114,8 +114,8 @@ fn ours() -> libc::sigaction {
     // SAFETY: zeros are a `sigaction`: numbers, an empty set, no function.
     let mut action = unsafe { action.assume_init() };
     action.sa_sigaction = on_signal as Informed as usize;
-    // On the alternate stack, if the thread has one: its own may be small, as Go's are.
-    action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART | libc::SA_ONSTACK;
+    // Not on the alternate stack: std's has room for one handler, and several kinds may nest.
+    action.sa_flags = libc::SA_SIGINFO | libc::SA_RESTART;
     // SAFETY: the pointer is to the set of an action of ours.
     unsafe { libc::sigemptyset(&raw mut action.sa_mask) };
     action
@@ -140,12 +140,16 @@ pub(super) fn number_of(signal: c_int) -> Option<u32> {
 
 /// One byte for the relays. If it does not fit, bytes are there, and they see these.
 fn ring() {
+    write_to(WRITER.load(Relaxed));
+}
+
+fn write_to(writer: RawFd) {
     let errno = errno();
     // SAFETY: SH4. The pointer is to the `errno` of this thread.
     let saved = unsafe { errno.read() };
     let byte = 1_u8;
     // SAFETY: SH2. The descriptor is open and ours, and the pointer is to one byte.
-    unsafe { libc::write(WRITER.load(Relaxed), (&raw const byte).cast(), 1) };
+    unsafe { libc::write(writer, (&raw const byte).cast(), 1) };
     // SAFETY: SH4. As above.
     unsafe { errno.write(saved) };
 }
@@ -201,4 +205,13 @@ fn errno() -> *mut c_int {
 
     // SAFETY: it only gives an address, which is good for as long as the thread lives.
     unsafe { location() }
+}
+
+#[cfg(test)]
+pub(super) fn errno_after_a_ring_that_fails(before: c_int) -> c_int {
+    // SAFETY: the pointer is to the `errno` of this thread.
+    unsafe { errno().write(before) };
+    write_to(-1);
+    // SAFETY: as above.
+    unsafe { errno().read() }
 }
