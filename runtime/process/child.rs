@@ -3,7 +3,7 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::io;
-use std::marker::PhantomPinned;
+use std::marker::{PhantomData, PhantomPinned};
 use std::pin::Pin;
 use std::process::{ExitStatus, Output};
 use std::task::{Context, Poll, ready};
@@ -25,7 +25,6 @@ const FIRST_READ: usize = 4096;
 /// [`kill`](Self::kill) before the drop.
 ///
 /// [`kill_on_drop`]: super::Command::kill_on_drop
-#[derive(Debug)]
 pub struct Child {
     state: State,
     /// What the program reads, if its standard input was piped.
@@ -34,7 +33,11 @@ pub struct Child {
     pub stdout: Option<ChildStdout>,
     /// What the program complains of, if its standard error was piped.
     pub stderr: Option<ChildStderr>,
+    not_unwind_safe: NotUnwindSafe,
 }
+
+/// tokio's type is not, and code that compiles with one is to compile with the other.
+type NotUnwindSafe = PhantomData<dyn Send + Sync + Unpin>;
 
 #[derive(Debug)]
 enum State {
@@ -49,6 +52,7 @@ impl Child {
             stdin: None,
             stdout: None,
             stderr: None,
+            not_unwind_safe: PhantomData,
         }
     }
 
@@ -348,6 +352,17 @@ impl Future for Kill<'_> {
         }
         ready!(this.child.poll_wait(cx, *this.site))?;
         Poll::Ready(Ok(()))
+    }
+}
+
+impl fmt::Debug for Child {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Child")
+            .field("state", &self.state)
+            .field("stdin", &self.stdin)
+            .field("stdout", &self.stdout)
+            .field("stderr", &self.stderr)
+            .finish()
     }
 }
 

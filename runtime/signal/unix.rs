@@ -17,7 +17,7 @@
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::marker::PhantomPinned;
+use std::marker::{PhantomData, PhantomPinned};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -54,7 +54,11 @@ pub struct Signal {
     listener: Listener,
     /// The ear of the runtime this was last waited for in.
     relay: Arc<Relay>,
+    not_unwind_safe: NotUnwindSafe,
 }
+
+/// tokio's type is not, and code that compiles with one is to compile with the other.
+type NotUnwindSafe = PhantomData<dyn Send + Sync + Unpin>;
 
 /// Starts to listen to a kind of signal.
 ///
@@ -108,6 +112,7 @@ pub(crate) fn listen(kind: SignalKind, reactor: &Arc<reactor::Handle>) -> io::Re
     Ok(Signal {
         listener: Listener::new(number),
         relay,
+        not_unwind_safe: PhantomData,
     })
 }
 

@@ -19,6 +19,7 @@ mod files;
 mod groups;
 mod io;
 mod net;
+mod outside;
 mod running;
 mod sync;
 mod unnamed;
