@@ -18,8 +18,8 @@
 //! Invariants:
 //! - **PC1** A process is reaped by whoever has its `std::process::Child`: the reaper, then the
 //!   orphans. So its id is not given to another process while we might still signal it.
-//! - **PC2** Whoever waits by SIGCHLD listens first and looks at the process after it: an end between
-//!   the two is seen, and one after the look is told.
+//! - **PC2** Whoever waits by SIGCHLD listens first and looks at the process after it: an end
+//!   between the two is seen, and one after the look is told.
 //! - **PC3** A process that was started has an owner at once: an error on the way to a [`Child`]
 //!   makes it an orphan, and leaves no zombie.
 //!

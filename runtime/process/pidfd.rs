@@ -29,16 +29,15 @@ impl Pidfd {
         let no_flags = 0;
         // SAFETY: PF1. The call takes two numbers and touches no memory.
         let result = unsafe { libc::syscall(libc::SYS_pidfd_open, process, no_flags) };
-        match RawFd::try_from(result) {
-            // SAFETY: PF1. The descriptor is new.
-            Ok(fd) if fd >= 0 => Some(Self(unsafe { OwnedFd::from_raw_fd(fd) })),
-            _ => {
-                if io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS) {
-                    IS_UNKNOWN.store(true, Relaxed);
-                }
-                None
+        let Some(fd) = RawFd::try_from(result).ok().filter(|fd| *fd >= 0) else {
+            if io::Error::last_os_error().raw_os_error() == Some(libc::ENOSYS) {
+                IS_UNKNOWN.store(true, Relaxed);
             }
-        }
+            return None;
+        };
+        // SAFETY: PF1. The descriptor is new.
+        let fd = unsafe { OwnedFd::from_raw_fd(fd) };
+        Some(Self(fd))
     }
 }
 

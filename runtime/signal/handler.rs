@@ -58,7 +58,7 @@ type Informed = extern "C" fn(c_int, *mut siginfo_t, *mut c_void);
 /// From now on the handler rings at `writer`, in this process. What came before is forgotten.
 pub(super) fn ring_at(writer: UnixStream) {
     // A child of a fork has its parent's word.
-    drop(PENDING.answer(|| ()));
+    let _ = PENDING.answer(|| ());
     WRITER.store(writer.into_raw_fd(), Relaxed);
     // ORDERING: Release; pairs with the Acquire in on_signal: it finds the writer of this owner.
     OWNER.store(process::id(), Release);
@@ -162,14 +162,11 @@ fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
     // ORDERING: Acquire; pairs with the Release in remember.
     let previous = slot.load(Acquire);
     // SAFETY: SH3. Null, or an action that is never freed or written.
-    let Some(previous) = (unsafe { previous.as_ref() }) else {
+    let previous = unsafe { previous.as_ref() };
+    let Some(previous) = previous.filter(|previous| is_function(previous)) else {
         return;
     };
-    let address = previous.sa_sigaction;
-    if address == libc::SIG_DFL || address == libc::SIG_IGN {
-        return;
-    }
-    let function = ptr::with_exposed_provenance::<()>(address);
+    let function = ptr::with_exposed_provenance::<()>(previous.sa_sigaction);
     if previous.sa_flags & libc::SA_SIGINFO != 0 {
         // SAFETY: SH3. Who installed it with this flag gave a function of three arguments.
         let function = unsafe { std::mem::transmute::<*const (), Informed>(function) };
@@ -179,6 +176,11 @@ fn pass_on(signal: c_int, info: *mut siginfo_t, context: *mut c_void) {
         let function = unsafe { std::mem::transmute::<*const (), Plain>(function) };
         function(signal);
     }
+}
+
+fn is_function(action: &libc::sigaction) -> bool {
+    let address = action.sa_sigaction;
+    address != libc::SIG_DFL && address != libc::SIG_IGN
 }
 
 /// Where this thread's `errno` is.

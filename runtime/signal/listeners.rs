@@ -5,8 +5,8 @@
 //! last. So signals that come between two looks are one, and nobody takes a signal from another.
 //!
 //! Invariants:
-//! - **SL1** A listener compares counts and stores its waker under the slot's lock; who tells counts
-//!   up and takes the wakers under it. One of the two sees the other.
+//! - **SL1** A listener compares counts and stores its waker under the slot's lock; who tells
+//!   counts up and takes the wakers under it. One of the two sees the other.
 //! - **SL2** Wakers are cloned, woken and dropped outside of that lock.
 
 use std::fmt;

@@ -16,9 +16,9 @@
 //! The handler runs at any point of any thread, so it does three things that are allowed there:
 //! an atomic operation, a write to a descriptor, a call of the handler that was there before. All
 //! else happens in the driver of a runtime, as with any other event. One bell serves the process;
-//! each runtime that listens has its own descriptor of it in its reactor (a [`Relay`]), so whichever
-//! driver sleeps is woken, and the first one up tells everybody. A runtime that has never asked
-//! for a signal has no relay, and no signal wakes it.
+//! each runtime that listens has its own descriptor of it in its reactor (a [`Relay`]), so
+//! whichever driver sleeps is woken, and the first one up tells everybody. A runtime that has
+//! never asked for a signal has no relay, and no signal wakes it.
 //!
 //! Files: `pending` (the word), `handler` (the unsafe part), `relay` (the reactor's side),
 //! `listeners` (who waits), `kind` and `unix` (the public face), `ctrl_c`.

@@ -5,10 +5,10 @@
 //! turn, outside of every lock, and needs no task.
 //!
 //! Invariants:
-//! - **SR1** A relay stays with its runtime until the runtime ends, though the last listener goes: a
-//!   signal that nobody listened to is told to nobody, and not to who comes an hour later.
-//! - **SR2** Every relay of this process reads the same bell through a descriptor of its own, so each
-//!   ring is an edge in every reactor that listens. Whoever is up first tells all listeners,
+//! - **SR1** A relay stays with its runtime until the runtime ends, though the last listener goes:
+//!   a signal that nobody listened to is told to nobody, and not to who comes an hour later.
+//! - **SR2** Every relay of this process reads the same bell through a descriptor of its own, so
+//!   each ring is an edge in every reactor that listens. Whoever is up first tells all listeners,
 //!   whatever runtime they are of.
 //! - **SR3** In a child of a fork the first to listen makes a new bell; the parent's relays are
 //!   forgotten, not dropped: to drop one takes it out of the selector the parent still uses.

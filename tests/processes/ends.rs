@@ -207,6 +207,41 @@ fn without_a_runtime_it_panics() {
     assert!(!file.exists());
 }
 
+/// A process that a debugger holds has ended for its descriptor before it has for us.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_traced_process_ends_for_both() {
+    On::CurrentThread.run(async {
+        // Without `strace`, or without the right to use it, there is nothing to see.
+        if !Command::new("strace")
+            .args(["-o", "/dev/null", "true"])
+            .status()
+            .await
+            .is_ok_and(|it| it.success())
+        {
+            return;
+        }
+        for _ in 0..5 {
+            let mut command = Command::new("strace");
+            command
+                .args(["-o", "/dev/null", "-D", "cat"])
+                .stdin(Stdio::piped());
+            let mut child = command.kill_on_drop(true).spawn().unwrap();
+            let stdin = child.stdin.take();
+            let path = format!("/proc/{}/status", child.id().unwrap());
+            while std::fs::read_to_string(&path)
+                .unwrap()
+                .contains("TracerPid:\t0\n")
+            {
+                yield_now().await;
+            }
+            let wait = wakeful::time::timeout(crate::flavors::LONG, child.wait());
+            drop(stdin);
+            assert!(wait.await.expect("it has ended").is_ok());
+        }
+    });
+}
+
 /// Who ignores SIGCHLD gets no status, and does not wait for ever.
 #[test]
 fn ignored_children_have_no_status() {

@@ -113,7 +113,8 @@ each_runtime! {
     /// A pipe of one child is the next one's: back in blocking mode, as programs expect.
     fn a_pipeline(on) {
         on.run(async {
-            let mut echo = sh("echo one; echo two; echo three").stdout(Stdio::piped()).spawn().unwrap();
+            let mut echo = sh("echo one; echo two; echo three");
+            let mut echo = echo.stdout(Stdio::piped()).spawn().unwrap();
             let between: Stdio = echo.stdout.take().unwrap().try_into().unwrap();
             let count = Command::new("wc").arg("-l").stdin(between).output();
             let (echo, count) = wakeful::join!(echo.wait(), count);

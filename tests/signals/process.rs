@@ -8,8 +8,9 @@ use wakeful::signal::unix::SignalKind;
 
 /// Sends a signal to this process: any of its threads may get it.
 pub(crate) fn raise(kind: SignalKind) {
+    let itself = std::process::id() as libc::pid_t;
     // SAFETY: two numbers.
-    let result = unsafe { libc::kill(libc::getpid(), kind.as_raw_value()) };
+    let result = unsafe { libc::kill(itself, kind.as_raw_value()) };
     assert_eq!(result, 0, "{}", io::Error::last_os_error());
 }
 

@@ -121,7 +121,9 @@ fn an_idle_runtime_sleeps_through_signals() {
             let runtime = Builder::new_current_thread()
                 .enable_all()
                 .on_thread_park(move || sleeps.send(()).unwrap())
-                .on_thread_unpark(move || drop(counter.fetch_add(1, SeqCst)))
+                .on_thread_unpark(move || {
+                    counter.fetch_add(1, SeqCst);
+                })
                 .build()
                 .unwrap();
             let _ = runtime.block_on(ends);

@@ -53,7 +53,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", PUBLIC),
     ("fs", FS),
     ("signal", PUBLIC),
-    ("process", PUBLIC),
+    ("process", PROCESS),
     ("sim", PUBLIC),
 ];
 
@@ -81,6 +81,9 @@ const SCHEDULER: &[&str] = &[
     "engine::sleeper",
     "engine::task",
 ];
+
+/// A child's end is a signal where the kernel has nothing better.
+const PROCESS: &[&str] = &["primitives", "budget", "leaf", "engine", "io", "signal"];
 
 /// What is called by users and needs a runtime.
 const PUBLIC: &[&str] = &[
