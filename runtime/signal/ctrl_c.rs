@@ -51,7 +51,7 @@ pub fn ctrl_c() -> CtrlC {
 }
 
 pin_project! {
-    /// What [`ctrl_c`] returns.
+    /// What [`ctrl_c()`] returns.
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct CtrlC {
         signal: Option<Signal>,

@@ -1,6 +1,6 @@
 //! Signals from the operating system, as something a task can wait for.
 //!
-//! Programs call [`ctrl_c`] and [`unix::signal`]; `process` listens to SIGCHLD where the kernel
+//! Programs call [`ctrl_c()`] and [`unix::signal`]; `process` listens to SIGCHLD where the kernel
 //! has no better way to tell that a child has exited. Calls `engine::reactor` to be woken.
 //!
 //! ```text
@@ -16,7 +16,7 @@
 //! The handler runs at any point of any thread, so it does three things that are allowed there:
 //! an atomic operation, a write to a descriptor, a call of the handler that was there before. All
 //! else happens in the driver of a runtime, as with any other event. One bell serves the process;
-//! each runtime that listens has its own descriptor of it in its reactor (a [`Relay`]), so
+//! each runtime that listens has its own descriptor of it in its reactor (a `Relay`), so
 //! whichever driver sleeps is woken, and the first one up tells everybody. A runtime that has
 //! never asked for a signal has no relay, and no signal wakes it.
 //!
@@ -26,8 +26,6 @@
 //! Absent on purpose: taking a handler out again (nobody could put the right one back), counting
 //! signals (the kernel merges them, too), `signal-hook-registry` (two packages for `handler.rs`),
 //! and Windows.
-//!
-//! [`Relay`]: relay::Relay
 
 mod pending;
 
