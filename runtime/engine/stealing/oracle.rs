@@ -3,6 +3,12 @@
 //! In production they are cheap and mostly fixed. A simulation decides each of them from a seed,
 //! and so drives the same worker through schedules that threads would rarely take.
 
+use std::hint;
+
+/// Pauses between two rounds over all seats: about as long as a short poll, so that a victim which
+/// is making progress is seen to.
+const PAUSES: usize = 32;
+
 /// Asked once for each choice. Monomorphized, so the production answers cost nothing.
 pub(crate) trait Oracle {
     /// Which of `seats` a thief tries first.
@@ -20,6 +26,12 @@ pub(crate) trait Oracle {
     /// A poll is about to begin on this thread.
     #[inline]
     fn before_poll(&mut self) {}
+
+    /// A thief gives the others time to go on.
+    #[inline]
+    fn pause(&mut self) {
+        (0..PAUSES).for_each(|_| hint::spin_loop());
+    }
 }
 
 /// How many tasks in a row may come from the slot for the task woken last. tokio's number: with

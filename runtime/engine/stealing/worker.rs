@@ -15,7 +15,6 @@
 //! - **X2** A poll may take the core away (`block_in_place`). After each poll the worker finds out
 //!   and touches nothing of the seat any more.
 
-use std::hint;
 use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,9 +34,6 @@ use crate::primitives::atomic::{Ordering::SeqCst, fence};
 
 /// Rounds over all seats before a thief gives up. In the last it takes what would run next, too.
 const STEAL_ROUNDS: usize = 3;
-/// Pauses between two rounds: about as long as a short poll, so that a victim which is making
-/// progress is seen to.
-const PAUSES: usize = 32;
 /// The most tasks taken from the injector at once: they must fit an empty ring.
 const MOST_INJECTED: usize = CAPACITY / 2;
 
@@ -238,7 +234,7 @@ impl Worker {
                     .collect(),
                 false => Vec::new(),
             };
-            (0..PAUSES).for_each(|_| hint::spin_loop());
+            oracle.pause();
             for (victim, polls) in others().zip(before) {
                 let victim = &shared.seats[victim];
                 if victim.progress() == polls {

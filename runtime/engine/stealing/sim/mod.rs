@@ -109,6 +109,9 @@ impl Oracle for Seeded {
         };
         budget::set_full(units);
     }
+
+    /// Nobody goes on meanwhile.
+    fn pause(&mut self) {}
 }
 
 /// A worker that is simulated.
@@ -254,10 +257,12 @@ impl Simulation {
     /// One turn: somebody makes one decision.
     fn turn(&mut self, outside: &mut dyn Outside, poll_main: PollMain<'_>) -> Turn {
         let all = 0..self.workers.len();
-        let called = all.clone().filter(|&index| self.is_called(index)).count();
         if chance::one_in(UNCALLED) {
             self.advance(chance::first(all.len()), poll_main);
-        } else if called == 0 || chance::one_in(OUTSIDE) {
+            return Turn::Went;
+        }
+        let called = all.clone().filter(|&index| self.is_called(index)).count();
+        if called == 0 || chance::one_in(OUTSIDE) {
             if outside.events() > 0 {
                 outside.happen();
             } else if called == 0 {

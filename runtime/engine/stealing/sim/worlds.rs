@@ -22,11 +22,12 @@ use crate::chance::{self, Simulated};
 use crate::engine::config::{Config, EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL};
 use crate::engine::driver::{self, Driver};
 use crate::engine::task::JoinHandle;
+use crate::engine::timer::{self, Key, Status};
 use crate::sync::{Mutex, Notify};
 use crate::task::yield_now;
 
 const WORKERS: usize = 4;
-const SEEDS: u64 = 10_000;
+const SEEDS: u64 = 3_000;
 /// No task may wait longer than this many polls of others. The worlds have some 40 tasks at a
 /// time, and the slot for the task woken last lets three go first for each.
 const MOST_POLLS_QUEUED: u64 = 1_000;
@@ -172,6 +173,39 @@ impl Future for WaitForSomebody {
     }
 }
 
+/// Waits for a timer.
+struct Nap {
+    time: Arc<timer::Handle>,
+    key: Option<Key>,
+}
+
+impl Future for Nap {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(key) = self.key {
+            return match self.time.poll(key, cx.waker()) {
+                Status::Armed => Poll::Pending,
+                Status::Fired | Status::Closed => Poll::Ready(()),
+            };
+        }
+        let deadline = self.time.clock().now_tick() + 1 + chance::first(3) as u64;
+        match self.time.register(deadline, cx.waker().clone()) {
+            Ok(key) => self.key = Some(key),
+            Err(_) => return Poll::Ready(()),
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Nap {
+    fn drop(&mut self) {
+        if let Some(key) = self.key {
+            self.time.cancel(key);
+        }
+    }
+}
+
 /// Keeps every worker busy with tasks that wake each other or yield.
 fn crowd(world: &Rc<World>) {
     for _ in 0..WORKERS {
@@ -210,8 +244,13 @@ async fn answer(ask: Rc<Notify>, tell: Rc<Notify>) {
 
 async fn life(world: Rc<World>, depth: usize) {
     for _ in 0..chance::first(10) {
-        match chance::first(6) {
+        match chance::first(7) {
             0 => yield_now().await,
+            6 => {
+                let time = world.shared.driver_handle.time().map(Arc::clone);
+                let time = time.expect("it has timers");
+                Nap { time, key: None }.await;
+            }
             1 | 2 if depth < 4 => {
                 let child = world.spawn(depth + 1);
                 if let (Some(child), true) = (child, chance::one_in(2)) {
