@@ -236,6 +236,7 @@ impl Builder {
         let Some(_simulated) = Simulated::begin(seed) else {
             panic!("a simulation cannot run inside of a simulation: `.await` the future there");
         };
+        leaf::deny_blocking("sim::run");
         let (starting, handle) = self.build();
         let _running = context::start_running(&handle);
         let mut outside = World {
@@ -321,7 +322,7 @@ impl Failure {
     #[track_caller]
     fn report(self, seed: &str) -> ! {
         let panic = match self {
-            Self::Deadlock(dump) => panic!("deadlock {seed}: {dump}"),
+            Self::Deadlock(dump) => panic!("deadlock: {dump}{seed}"),
             Self::Panic(panic) => panic,
         };
         // The panic hook has told the rest already.
