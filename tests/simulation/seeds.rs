@@ -156,6 +156,24 @@ fn the_seed_decides_whom_a_broadcast_wakes_first() {
     assert_eq!(orders.len(), 24, "all orders of four");
 }
 
+#[test]
+fn the_seed_decides_which_blocking_closure_comes_first() {
+    let order = |seed| {
+        let trace = Trace::default();
+        let inner = trace.clone();
+        Builder::new(seed).run(|| async move {
+            for number in 0..3 {
+                let trace = inner.clone();
+                spawn_blocking(move || trace.note("ran", number));
+            }
+            sleep(Duration::from_millis(1)).await;
+        });
+        trace.take()
+    };
+    let orders: HashSet<_> = (0..100).map(order).collect();
+    assert_eq!(orders.len(), 6, "all orders of three");
+}
+
 /// How often a task is polled that is woken once, over seeds.
 fn polls(builder: impl Fn(&mut Builder)) -> usize {
     let mut most = 0;
