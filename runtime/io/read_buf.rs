@@ -17,6 +17,9 @@
 //!   about the memory counts only if its memory still begins at the same address, which
 //!   [`same_memory`](ReadBuf::same_memory) asserts. No two live buffers of nonzero length begin
 //!   at the same address, as each is borrowed exclusively.
+//! - **RB4** [`Spare`] counts for a vector of the same length and capacity as after the read it is
+//!   of. Whoever keeps one borrows the vector exclusively, and reaches its spare capacity through
+//!   [`poll_into_vec`] only.
 
 #![expect(unsafe_code, reason = "reading into memory that was never set")]
 
@@ -313,6 +316,15 @@ pub(super) fn poll_limited<R: AsyncRead + ?Sized>(
     Poll::Ready(Ok(filled))
 }
 
+/// What earlier reads into a vector left behind its end, so that no reader sets it twice.
+#[derive(Debug, Default)]
+pub(super) struct Spare {
+    /// How many bytes behind the end are set.
+    set: usize,
+    len: usize,
+    capacity: usize,
+}
+
 /// Reads at most `limit` bytes onto the end of `vec`, into capacity it has. Returns how many.
 ///
 /// # Panics
@@ -323,19 +335,34 @@ pub(super) fn poll_into_vec<R: AsyncRead + ?Sized>(
     cx: &mut Context<'_>,
     vec: &mut Vec<u8>,
     limit: usize,
+    spare: &mut Spare,
 ) -> Poll<io::Result<usize>> {
-    let spare = vec.spare_capacity_mut();
-    let limit = limit.min(spare.len());
-    let mut view = ReadBuf::uninit(&mut spare[..limit]);
+    if (spare.len, spare.capacity) != (vec.len(), vec.capacity()) {
+        spare.set = 0;
+    }
+    let memory = vec.spare_capacity_mut();
+    let limit = limit.min(memory.len());
+    let mut view = ReadBuf::uninit(&mut memory[..limit]);
+    // SAFETY: RB4. It is the vector of the last read, and nobody has unset anything since.
+    unsafe { view.assume_init(spare.set.min(limit)) };
     let start = view.buf.as_ptr();
-    ready!(reader.poll_read(cx, &mut view))?;
+    let result = reader.poll_read(cx, &mut view);
     view.same_memory(start);
-    let read = view.filled;
+    let set = spare.set.max(view.initialized);
+    let read = match result {
+        Poll::Ready(Ok(())) => view.filled,
+        Poll::Ready(Err(_)) | Poll::Pending => 0,
+    };
     let len = vec.len() + read;
     // SAFETY: RB3. The view is of the spare capacity, and by its RB1 and RB2 `read` bytes of it are
     // set and fit in.
     unsafe { vec.set_len(len) };
-    Poll::Ready(Ok(read))
+    *spare = Spare {
+        set: set - read,
+        len,
+        capacity: vec.capacity(),
+    };
+    result.map_ok(|()| read)
 }
 
 #[cfg(any(feature = "bytes", feature = "io-util"))]

@@ -5,7 +5,7 @@
 //!
 //! Every loop retries a read that was interrupted by a signal, like its counterpart in std.
 
-use super::read_buf::poll_into_vec;
+use super::read_buf::{Spare, poll_into_vec};
 use super::{AsyncRead, ReadBuf};
 use pin_project_lite::pin_project;
 use std::future::Future;
@@ -165,7 +165,8 @@ where
 /// reader which zeroes what it is lent does not zero much more than it fills.
 const FIRST_WINDOW: usize = 8 * 1024;
 
-/// Bytes read on the side when a vector is full, to see whether the stream ends there.
+/// Bytes read on the side when a vector is about full, to see whether the stream ends there. Once
+/// the vector is ours to grow, no read has less room than this.
 const PROBE: usize = 32;
 
 /// Reads to the end of the stream, and knows how to grow a vector for it.
@@ -174,6 +175,7 @@ struct ToEnd {
     /// What the vector could hold before we grew it.
     first_capacity: usize,
     window: usize,
+    spare: Spare,
     read: usize,
 }
 
@@ -182,6 +184,7 @@ impl ToEnd {
         Self {
             first_capacity: vec.capacity(),
             window: FIRST_WINDOW,
+            spare: Spare::default(),
             read: 0,
         }
     }
@@ -193,7 +196,8 @@ impl ToEnd {
         vec: &mut Vec<u8>,
     ) -> Poll<io::Result<usize>> {
         loop {
-            let read = if vec.len() == vec.capacity() && vec.capacity() == self.first_capacity {
+            let is_full = vec.capacity() - vec.len() < PROBE;
+            let read = if is_full && vec.capacity() == self.first_capacity {
                 // A vector of exactly the right size, as a caller may well have made it, is not
                 // doubled only to find the end of the stream.
                 let mut small = [MaybeUninit::uninit(); PROBE];
@@ -202,12 +206,11 @@ impl ToEnd {
                 vec.extend_from_slice(probe.filled());
                 probe.filled().len()
             } else {
-                if vec.len() == vec.capacity() {
-                    vec.reserve(PROBE);
-                }
+                vec.reserve(PROBE);
                 let window = self.window.min(vec.capacity() - vec.len());
+                let spare = &mut self.spare;
                 let read = ready!(uninterrupted(|| {
-                    poll_into_vec(reader.as_mut(), cx, vec, window)
+                    poll_into_vec(reader.as_mut(), cx, vec, window, spare)
                 }))?;
                 if read == self.window {
                     self.window = self.window.saturating_mul(2);

@@ -243,3 +243,42 @@ proptest! {
         prop_assert_eq!(buf, expected);
     }
 }
+
+/// Sets two bytes more than it fills, and counts those that it found unset.
+struct Setting {
+    reads: usize,
+    found_unset: usize,
+}
+
+impl AsyncRead for Setting {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let set = buf.initialized().len() - buf.filled().len();
+        self.found_unset += 2_usize.saturating_sub(set);
+        buf.initialize_unfilled_to(3.min(buf.remaining()));
+        self.reads += 1;
+        if self.reads % 2 == 0 {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.reads < 20 {
+            buf.advance(1);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// RB4. Also over a `Pending`; only a vector that grew has to be set anew.
+#[test]
+fn read_to_end_remembers_what_is_set() {
+    let mut reader = Setting {
+        reads: 0,
+        found_unset: 0,
+    };
+    let mut vec = Vec::with_capacity(64);
+    assert_eq!(block_on(reader.read_to_end(&mut vec)).unwrap(), 10);
+    assert_eq!(reader.found_unset, 2);
+}
