@@ -325,15 +325,17 @@ impl<'a> Worker<'a> {
                     return output;
                 }
             }
-            let mut queued = true;
+            let (mut queued, before) = (true, polls);
             while polls < event_interval && queued {
                 queued = self.step();
                 polls += 1;
             }
+            // It waits for something by yielding: what it waits for may be an event.
+            let main_alone = !queued && polls == before + 1;
             if !queued && !main.is_woken() {
                 self.park(&main);
                 polls = 0;
-            } else if polls >= event_interval {
+            } else if polls >= event_interval || main_alone {
                 self.turn();
                 polls = 0;
             }

@@ -159,3 +159,18 @@ fn r50_no_wait_without_a_runtime() {
     ));
     assert!(matches!(ours.poll_write_ready(cx), Poll::Ready(Err(_))));
 }
+
+/// A main future that is alone and yields gets to see what happened meanwhile.
+#[test]
+fn a_yield_of_the_main_future_looks_at_the_driver() {
+    run(async {
+        let (ours, mut theirs) = pair();
+        crate::task::yield_now().await;
+        assert!(ours.try_io(Interest::WRITABLE, |_| Ok(())).is_ok());
+        let is_readable = || ours.try_io(Interest::READABLE, |_| Ok(())).is_ok();
+        assert!(!is_readable());
+        theirs.write_all(b"x").unwrap();
+        crate::task::yield_now().await;
+        assert!(is_readable());
+    });
+}
