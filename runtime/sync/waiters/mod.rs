@@ -260,6 +260,11 @@ impl<D> Copy for Linked<D> {}
 pub(crate) struct Called(Option<Waker>);
 
 impl Called {
+    /// A waker that was left elsewhere, to be woken with those of a list.
+    pub(crate) fn of(waker: Waker) -> Self {
+        Self(Some(waker))
+    }
+
     pub(crate) fn wake(self) {
         if let Some(waker) = self.0 {
             waker.wake();
