@@ -57,8 +57,7 @@ impl<T> Backlog<T> {
     #[cold]
     fn start_chunk(&mut self) {
         let next = VecDeque::with_capacity(Self::CHUNK);
-        self.full
-            .push_back(std::mem::replace(&mut self.back, next));
+        self.full.push_back(std::mem::replace(&mut self.back, next));
     }
 
     #[inline]

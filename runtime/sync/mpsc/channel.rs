@@ -164,7 +164,7 @@ impl<T> Channel<T> {
     // ----- senders -----
 
     /// Takes permits that are there, and keeps the lock.
-    #[inline]
+    #[inline(always)]
     pub(super) fn enter(&self, count: usize) -> Result<Guard<'_, T>, Refused> {
         let mut shared = self.lock();
         if shared.state.is_closed {
@@ -177,20 +177,23 @@ impl<T> Channel<T> {
     }
 
     /// Takes permits that nobody waits for.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take(&self, shared: &mut Guard<'_, T>, count: usize) -> bool {
-        if shared.state.free < count {
-            // MC1: what may have been returned is the waiters'.
-            if !shared.is_empty() {
-                return false;
-            }
-            shared.state.free += self.collect();
-            if shared.state.free < count {
-                return false;
-            }
+        if shared.state.free < count && !self.replenish(shared, count) {
+            return false;
         }
         shared.state.free -= count;
         true
+    }
+
+    /// Too few are free: collects what was returned, and says whether it is enough.
+    fn replenish(&self, shared: &mut Guard<'_, T>, count: usize) -> bool {
+        // MC1: what may have been returned is the waiters'.
+        if !shared.is_empty() {
+            return false;
+        }
+        shared.state.free += self.collect();
+        shared.state.free >= count
     }
 
     /// Under the lock: takes what was returned.
@@ -215,23 +218,46 @@ impl<T> Channel<T> {
         got
     }
 
-    /// Appends a message for which there is a permit, and wakes the receiver.
+    /// Sends if there is room: the short way, in one critical section.
     #[inline]
-    pub(super) fn push(&self, mut shared: Guard<'_, T>, message: T) {
-        let state = &mut shared.state;
-        if state.is_abandoned {
-            state.free = state.free.saturating_add(1);
-            drop(shared);
-            drop(message);
-            return;
+    pub(super) fn try_send(&self, message: T) -> Result<(), (Refused, T)> {
+        match self.enter(1) {
+            Ok(shared) => {
+                self.append(shared, message);
+                Ok(())
+            }
+            Err(refused) => Err((refused, message)),
         }
+    }
+
+    /// Appends a message for which there is a permit, and wakes the receiver.
+    pub(super) fn push(&self, shared: Guard<'_, T>, message: T) {
+        if shared.state.is_abandoned {
+            return Self::refuse(shared, message);
+        }
+        self.append(shared, message);
+    }
+
+    #[inline(always)]
+    fn append(&self, mut shared: Guard<'_, T>, message: T) {
+        let state = &mut shared.state;
         state.backlog.push(message);
-        self.queued.store(state.backlog.len(), Ordering::Relaxed);
+        // It changes under the lock only.
+        let queued = self.queued.load(Ordering::Relaxed);
+        self.queued.store(queued + 1, Ordering::Relaxed);
         let receiver = state.receiver.take();
         drop(shared);
         if let Some(receiver) = receiver {
             receiver.wake();
         }
+    }
+
+    /// A permit was used after the receiver had gone.
+    #[cold]
+    fn refuse(mut shared: Guard<'_, T>, message: T) {
+        shared.state.free = shared.state.free.saturating_add(1);
+        drop(shared);
+        drop(message);
     }
 
     /// Gives permits back that were not used.

@@ -54,18 +54,6 @@ impl<T> SendEnd<T> {
         &self.0
     }
 
-    /// Sends if there is room.
-    #[inline]
-    pub(super) fn try_send(&self, message: T) -> Result<(), (Refused, T)> {
-        match self.0.enter(1) {
-            Ok(shared) => {
-                self.0.push(shared, message);
-                Ok(())
-            }
-            Err(refused) => Err((refused, message)),
-        }
-    }
-
     /// Sends with a permit that was taken before.
     pub(super) fn send_permitted(&self, message: T) {
         self.0.push(self.0.lock(), message);
@@ -146,32 +134,31 @@ impl<T> ReceiveEnd<T> {
         self.own.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[inline]
-    fn pop(&mut self) -> Option<T> {
-        let message = self.own().pop()?;
-        self.channel.give_back(1);
-        Some(message)
-    }
-
-    fn fetch(&mut self, cx: Option<&Context<'_>>) -> Found {
+    /// Takes the shared backlog over, and the first message out of it.
+    fn fetch(&mut self, cx: Option<&Context<'_>>) -> Result<T, Found> {
         let own = self.own.get_mut().unwrap_or_else(PoisonError::into_inner);
-        self.channel.fetch(own, cx)
+        let found = self.channel.fetch(own, cx);
+        own.pop().ok_or(found)
     }
 
     /// A leaf: waits for a message. `None`: there will be none.
     #[inline]
     pub(super) fn poll_recv(&mut self, cx: &Context<'_>, site: Site) -> Poll<Option<T>> {
         let spent = ready!(budget::poll_proceed(cx));
-        let mut message = self.pop();
-        if message.is_none() {
-            match self.fetch(Some(cx)) {
-                Found::Messages => message = self.pop(),
-                Found::End => {}
-                Found::Nothing => return self.wait(cx, site),
-            }
-        }
+        let message = match self.own().pop() {
+            Some(message) => message,
+            None => match self.fetch(Some(cx)) {
+                Ok(message) => message,
+                Err(Found::End) => {
+                    spent.made_progress();
+                    return Poll::Ready(None);
+                }
+                Err(_) => return self.wait(cx, site),
+            },
+        };
         spent.made_progress();
-        Poll::Ready(message)
+        self.channel.give_back(1);
+        Poll::Ready(Some(message))
     }
 
     /// A leaf: waits for messages and appends up to `limit` of them. 0: there will be none, or
@@ -187,11 +174,13 @@ impl<T> ReceiveEnd<T> {
         let mut count = self.pop_many(buffer, limit);
         if count < limit {
             // With messages at hand there is no need to wait for more.
-            let found = self.fetch((count == 0).then_some(cx));
-            match found {
-                Found::Messages => count += self.pop_many(buffer, limit - count),
-                Found::Nothing if count == 0 => return self.wait(cx, site),
-                Found::Nothing | Found::End => {}
+            match self.fetch((count == 0).then_some(cx)) {
+                Ok(message) => {
+                    buffer.push(message);
+                    count += 1 + self.pop_many(buffer, limit - count - 1);
+                }
+                Err(Found::Nothing) if count == 0 => return self.wait(cx, site),
+                Err(_) => {}
             }
         }
         spent.made_progress();
@@ -219,13 +208,12 @@ impl<T> ReceiveEnd<T> {
 
     /// A message that is there.
     pub(super) fn try_recv(&mut self) -> Result<T, Found> {
-        if let Some(message) = self.pop() {
-            return Ok(message);
-        }
-        match self.fetch(None) {
-            Found::Messages => self.pop().ok_or(Found::Nothing),
-            nothing => Err(nothing),
-        }
+        let message = match self.own().pop() {
+            Some(message) => message,
+            None => self.fetch(None)?,
+        };
+        self.channel.give_back(1);
+        Ok(message)
     }
 
     /// Messages that can be received at once.

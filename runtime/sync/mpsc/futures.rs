@@ -19,6 +19,8 @@ use crate::budget;
 use crate::leaf::{self, Kind, Site};
 use crate::sync::waiters::{Node, Stage};
 
+const COMPLETED: &str = "a channel's future was polled after it had completed";
+
 pin_project! {
     /// Receives a message: the future of [`Receiver::recv`](super::Receiver::recv) and
     /// [`UnboundedReceiver::recv`](super::UnboundedReceiver::recv).
@@ -142,9 +144,19 @@ impl<T> Future for Sending<'_, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
+        let mut this = self.project();
+        let spent = ready!(budget::poll_proceed(cx));
+        let message = this.message.take().expect(COMPLETED);
+        match this.ticket.as_mut().send_first(message) {
+            Ok(()) => {
+                spent.made_progress();
+                return Poll::Ready(Ok(()));
+            }
+            Err(message) => *this.message = Some(message),
+        }
+        drop(spent);
         let admitted = ready!(this.ticket.poll(cx));
-        let message = this.message.take().expect("it is there until we are done");
+        let message = this.message.take().expect(COMPLETED);
         Poll::Ready(match admitted {
             Ok(entry) => {
                 entry.push(message);
@@ -311,7 +323,12 @@ impl<T> Future for Closed<'_, T> {
             spent.made_progress();
             return Poll::Ready(());
         }
-        leaf::waiting(cx, Kind::Channel, std::ptr::from_ref(channel).addr(), *this.site);
+        leaf::waiting(
+            cx,
+            Kind::Channel,
+            std::ptr::from_ref(channel).addr(),
+            *this.site,
+        );
         Poll::Pending
     }
 }

@@ -143,10 +143,7 @@ macro_rules! receiver_methods {
         #[cfg(not(loom))]
         #[track_caller]
         pub fn blocking_recv_many(&mut self, buffer: &mut Vec<T>, limit: usize) -> usize {
-            $crate::sync::block::block_on(
-                "mpsc: blocking_recv_many",
-                self.recv_many(buffer, limit),
-            )
+            $crate::sync::block::block_on("mpsc: blocking_recv_many", self.recv_many(buffer, limit))
         }
 
         /// Refuses messages from now on, and calls [`closed`](super::Sender::closed) waiters.

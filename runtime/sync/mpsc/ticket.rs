@@ -57,8 +57,11 @@ pin_project! {
     impl<H: Holder> PinnedDrop for Ticket<H> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if let Some(holder) = this.holder {
-                cancel(holder.channel(), this.node, *this.count);
+            // Most have completed at their first poll.
+            if this.node.stage() != Stage::Done {
+                if let Some(holder) = this.holder {
+                    cancel(holder.channel(), this.node, *this.count);
+                }
             }
         }
     }
@@ -73,6 +76,7 @@ pub(super) struct Entry<'a, T> {
 }
 
 impl<T> Entry<'_, T> {
+    #[inline]
     pub(super) fn push(self, message: T) {
         self.channel.push(self.shared, message);
     }
@@ -101,6 +105,24 @@ impl<H: Holder> Ticket<H> {
     /// The holder, when the ticket has got its permits: they are the caller's from now on.
     pub(super) fn take_holder(self: Pin<&mut Self>) -> Option<H> {
         self.project().holder.take()
+    }
+
+    /// Sends if the ticket is new, for one permit, and that is there: the short way of a first
+    /// poll. Gives the message back for the long way; nothing has happened then.
+    #[inline]
+    pub(super) fn send_first(self: Pin<&mut Self>, message: H::Message) -> Result<(), H::Message> {
+        let mut this = self.project();
+        match this.holder {
+            Some(holder) if this.node.stage() == Stage::New => {
+                // Settled first: a panic of the receiver's waker goes through here.
+                this.node.as_mut().settle(Stage::Done);
+                holder.channel().try_send(message).map_err(|(_, message)| {
+                    this.node.settle(Stage::New);
+                    message
+                })
+            }
+            _ => Err(message),
+        }
     }
 
     /// A leaf: waits for the permits. Refused, it keeps none of them.
@@ -215,6 +237,7 @@ fn reenter<T>(channel: &Channel<T>) -> Admission<'_, T> {
 }
 
 /// Leaves the queue and gives back what was got, whatever the stage.
+#[cold]
 fn cancel<T>(channel: &Channel<T>, mut node: Pin<&mut Node<usize>>, count: usize) {
     if node.stage() == Stage::Queued {
         let mut shared = channel.lock();

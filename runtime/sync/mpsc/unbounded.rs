@@ -63,6 +63,7 @@ impl<T> UnboundedSender<T> {
     #[inline]
     pub fn send(&self, message: T) -> Result<(), SendError<T>> {
         self.end
+            .shared()
             .try_send(message)
             .map_err(|(_, message)| SendError(message))
     }
@@ -257,7 +258,8 @@ impl<T> Clone for WeakUnboundedSender<T> {
 
 impl<T> fmt::Debug for WeakUnboundedSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WeakUnboundedSender").finish_non_exhaustive()
+        f.debug_struct("WeakUnboundedSender")
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Threads that wait for a poll function, for the models of `sync`.
 
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
@@ -37,11 +38,17 @@ pub(crate) fn wait<D: Copy, R>(
     mut poll: impl FnMut(Pin<&mut Node<D>>, &mut Context<'_>) -> Poll<R>,
 ) -> R {
     let mut node = pin!(Node::new(data));
+    block_on(poll_fn(|cx| poll(node.as_mut(), cx)))
+}
+
+/// The same for a future.
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
     let bell = Arc::new(Bell::default());
     let waker = Waker::from(bell.clone());
     let mut cx = Context::from_waker(&waker);
     loop {
-        match poll(node.as_mut(), &mut cx) {
+        match future.as_mut().poll(&mut cx) {
             Poll::Ready(output) => return output,
             Poll::Pending => bell.wait(),
         }

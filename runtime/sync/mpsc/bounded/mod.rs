@@ -145,6 +145,7 @@ impl<T> Sender<T> {
     /// ```
     pub fn try_send(&self, message: T) -> Result<(), TrySendError<T>> {
         self.end
+            .shared()
             .try_send(message)
             .map_err(|(refused, message)| why(refused, message))
     }
