@@ -46,6 +46,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The streams of the process, which block: they use the pool.
     ("io::stdio", PUBLIC),
     ("io::unix", PUBLIC),
+    (
+        "sync::mpsc::timed",
+        &["primitives", "budget", "leaf", "sync", "time"],
+    ),
     ("sync", &["primitives", "budget", "chance", "leaf"]),
     ("select", &["budget", "chance", "task::local_key"]),
     ("task", PUBLIC),

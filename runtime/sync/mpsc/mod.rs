@@ -6,9 +6,9 @@
 //!
 //! - Senders can be cloned. When the last is dropped, [`Receiver::recv`] gives what is still there
 //!   and then `None`. A [`WeakSender`] does not count.
-//! - A receiver that is dropped, or that calls [`close`](Receiver::close), refuses what comes after.
-//!   After `close` it can still receive what was sent before, and what the holders of a [`Permit`]
-//!   send.
+//! - A receiver that is dropped, or that calls [`close`](Receiver::close), refuses what comes
+//!   after. After `close` it can still receive what was sent before, and what the holders of a
+//!   [`Permit`] send.
 //! - Who waits for room is served first come, first served, and nobody overtakes: `try_send` fails
 //!   while others wait.
 //! - Room is counted in permits. [`Sender::reserve`] takes one ahead of the message, so that a
