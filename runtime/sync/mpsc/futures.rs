@@ -155,7 +155,7 @@ impl<T> Future for Sending<'_, T> {
             Err(message) => *this.message = Some(message),
         }
         drop(spent);
-        let admitted = ready!(this.ticket.poll(cx));
+        let admitted = ready!(this.ticket.poll(cx, false));
         let message = this.message.take().expect(COMPLETED);
         Poll::Ready(match admitted {
             Ok(entry) => {
@@ -251,7 +251,7 @@ fn admitted<H: super::ticket::Holder>(
     mut ticket: Pin<&mut Ticket<H>>,
     cx: &Context<'_>,
 ) -> Poll<Result<H, SendError<()>>> {
-    let admitted = ready!(ticket.as_mut().poll(cx)).map(drop);
+    let admitted = ready!(ticket.as_mut().poll(cx, true)).map(drop);
     let holder = ticket.take_holder();
     Poll::Ready(match (admitted, holder) {
         (Ok(()), Some(holder)) => Ok(holder),

@@ -125,10 +125,12 @@ impl<H: Holder> Ticket<H> {
         }
     }
 
-    /// A leaf: waits for the permits. Refused, it keeps none of them.
+    /// A leaf: waits for the permits. Refused, it keeps none of them. Where no room is expected, a
+    /// waker is at hand before the channel is locked, and it need not be locked twice.
     pub(super) fn poll(
         self: Pin<&mut Self>,
         cx: &Context<'_>,
+        expects_room: bool,
     ) -> Poll<Result<Entry<'_, H::Message>, Closed>> {
         let mut this = self.project();
         let (count, site) = (*this.count, *this.site);
@@ -136,7 +138,9 @@ impl<H: Holder> Ticket<H> {
             panic!("a channel's future was polled after it had completed");
         };
         let channel = holder.channel();
-        if let Poll::Ready(admitted) = poll_node(channel, this.node.as_mut(), count, cx) {
+        if let Poll::Ready(admitted) =
+            poll_node(channel, this.node.as_mut(), count, cx, expects_room)
+        {
             if admitted.is_err() {
                 cancel(channel, this.node, count);
             }
@@ -153,12 +157,11 @@ fn poll_node<'a, T>(
     mut node: Pin<&mut Node<usize>>,
     count: usize,
     cx: &Context<'_>,
+    expects_room: bool,
 ) -> Poll<Result<Entry<'a, T>, Closed>> {
     match node.stage() {
-        Stage::Queued => {
-            if channel.refresh(node.as_ref(), cx.waker()) == Stage::Queued {
-                return Poll::Pending;
-            }
+        Stage::Queued if channel.refresh(node.as_ref(), cx.waker()) == Stage::Queued => {
+            return Poll::Pending;
         }
         Stage::Done => panic!("a channel's future was polled after it had completed"),
         _ => {}
@@ -166,7 +169,7 @@ fn poll_node<'a, T>(
     // A task out of budget keeps its place in the queue, and what it was granted.
     let spent = ready!(budget::poll_proceed(cx));
     let admission = match node.stage() {
-        Stage::New => admit(channel, node.as_mut(), count, cx),
+        Stage::New => admit(channel, node.as_mut(), count, cx, expects_room),
         Stage::Granted => reenter(channel),
         _ => Admission::Closed,
     };
@@ -188,12 +191,13 @@ fn admit<'a, T>(
     node: Pin<&mut Node<usize>>,
     count: usize,
     cx: &Context<'_>,
+    expects_room: bool,
 ) -> Admission<'a, T> {
     if count > channel.capacity {
         return Admission::Closed;
     }
     // Dropped after the lock, wherever we leave.
-    let mut waker: Option<Waker> = None;
+    let mut waker = (!expects_room).then(|| cx.waker().clone());
     loop {
         let mut shared = channel.lock();
         if shared.state.is_closed() {
