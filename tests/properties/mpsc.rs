@@ -162,13 +162,16 @@ async fn poll_once<F: Future>(mut future: Pin<&mut F>) -> Option<F::Output> {
     .await
 }
 
+/// A send that waits, and says whether it sent.
+type Sends = Pin<Box<dyn Future<Output = bool> + Send>>;
+
 /// A channel, and what has to be true of it.
 struct Model {
     sender: Sender<u64>,
     receiver: Receiver<u64>,
     queue: VecDeque<u64>,
     permits: Vec<OwnedPermit<u64>>,
-    waiting: VecDeque<(u64, Pin<Box<dyn Future<Output = bool> + Send>>)>,
+    waiting: VecDeque<(u64, Sends)>,
     capacity: usize,
     is_closed: bool,
 }
@@ -216,7 +219,7 @@ impl Model {
             5 => drop(self.permits.pop()),
             6 if self.free() == 0 && !self.is_closed => {
                 let sender = self.sender.clone();
-                let mut sending = Box::pin(async move { sender.send(number).await.is_ok() });
+                let mut sending: Sends = Box::pin(async move { sender.send(number).await.is_ok() });
                 assert!(poll_now(sending.as_mut()).is_pending());
                 self.waiting.push_back((number, sending));
             }
