@@ -7,5 +7,7 @@ mod attribute;
 mod failures;
 #[path = "simulation/inside.rs"]
 mod inside;
+#[path = "simulation/net.rs"]
+mod net;
 #[path = "simulation/seeds.rs"]
 mod seeds;

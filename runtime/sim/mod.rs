@@ -49,13 +49,14 @@
 //! once and shows what each task waits for.
 //!
 //! What the seed cannot decide is not inside: other threads, sockets, processes, signals. I/O is
-//! disabled. A closure of `spawn_blocking` runs on the same thread between two decisions, so it may
+//! disabled; [`net`] has connections that stand for TCP's. A closure of `spawn_blocking` runs on the same thread between two decisions, so it may
 //! use files, but must not wait for a task. The seed also does not decide what std decides anew for
 //! each run, such as the order in a `HashMap`, and the machine's clock (`std::time::Instant`).
 //!
 //! The layer below is `engine/stealing/sim/`.
 
 mod explore;
+pub mod net;
 
 use std::any::Any;
 use std::fmt;
@@ -73,6 +74,7 @@ use crate::engine::{context, driver, stealing};
 use crate::leaf;
 
 pub use explore::explore;
+use net::{Connected, Weather};
 
 /// Workers of a simulation, unless the builder says otherwise. Enough for two to steal from each
 /// other while a third spawns; more of them make each meeting rarer.
@@ -82,6 +84,9 @@ const WORKERS: usize = 4;
 const SPURIOUS: usize = 64;
 /// Polls for one with next to no budget, unless the builder says otherwise. As above.
 const SHORT: usize = 16;
+/// How long anything in [`net`] is on its way, unless the builder says otherwise. Doubling it makes
+/// more timeouts of a program expire.
+const NET_DELAY: Duration = Duration::from_millis(10);
 
 /// How a simulation is run.
 ///
@@ -103,6 +108,7 @@ pub struct Builder {
     seed: u64,
     workers: usize,
     rates: Rates,
+    weather: Weather,
 }
 
 impl Builder {
@@ -121,6 +127,10 @@ impl Builder {
             rates: Rates {
                 spurious: SPURIOUS,
                 short: SHORT,
+            },
+            weather: Weather {
+                delay: NET_DELAY,
+                resets: 0,
             },
         }
     }
@@ -192,6 +202,48 @@ impl Builder {
         self
     }
 
+    /// How long anything in [`net`] is on its way, at most: any whole number of milliseconds up to
+    /// this. 10 ms by default.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wakeful::sim::{Builder, net::{Listener, Stream}};
+    /// use wakeful::time::Instant;
+    ///
+    /// Builder::new(1).net_delay(Duration::ZERO).run(|| async {
+    ///     let listener = Listener::bind("10.0.0.1:80".parse().unwrap()).unwrap();
+    ///     let before = Instant::now();
+    ///     Stream::connect(listener.local_addr()).await.unwrap();
+    ///     assert_eq!(before.elapsed(), Duration::ZERO);
+    /// });
+    /// ```
+    pub fn net_delay(&mut self, longest: Duration) -> &mut Self {
+        self.weather.delay = longest;
+        self
+    }
+
+    /// Lets one of so many reads and writes in [`net`] find the connection reset. 0, the default:
+    /// none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::AsyncWriteExt;
+    /// use wakeful::sim::{Builder, net::{Listener, Stream}};
+    ///
+    /// Builder::new(1).net_resets(1).run(|| async {
+    ///     let listener = Listener::bind("10.0.0.1:80".parse().unwrap()).unwrap();
+    ///     let mut stream = Stream::connect(listener.local_addr()).await.unwrap();
+    ///     assert!(stream.write_all(b"lost").await.is_err());
+    /// });
+    /// ```
+    pub fn net_resets(&mut self, operations: usize) -> &mut Self {
+        self.weather.resets = operations;
+        self
+    }
+
     /// Runs the future that `body` makes, and the tasks it spawns, and gives its output.
     ///
     /// When it is done, tasks that are left are dropped, as when a runtime is dropped.
@@ -237,6 +289,7 @@ impl Builder {
             panic!("a simulation cannot run inside of a simulation: `.await` the future there");
         };
         leaf::deny_blocking("sim::run");
+        let _connected = Connected::begin(self.weather);
         let (starting, handle) = self.build();
         let _running = context::start_running(&handle);
         let mut outside = World {
@@ -289,6 +342,8 @@ impl fmt::Debug for Builder {
             .field("workers", &self.workers)
             .field("spurious_polls", &self.rates.spurious)
             .field("short_polls", &self.rates.short)
+            .field("net_delay", &self.weather.delay)
+            .field("net_resets", &self.weather.resets)
             .finish()
     }
 }

@@ -51,6 +51,8 @@ fn tasks() {
         task::AccessError: "+++++";
         // tokio's under its unstable flag.
         sim::Builder: "+++++";
+        sim::net::Listener: "+++++";
+        sim::net::Stream: "+++--";
         task::Builder<'_>: "+++++";
         task::join_set::Builder<'_, T>: "+++" "+++" "--+";
         task::join_set::JoinSet<T>: "+++--" "+++--" "--+--";

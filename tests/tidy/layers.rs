@@ -58,7 +58,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("fs", FS),
     ("signal", PUBLIC),
     ("process", PROCESS),
-    ("sim", PUBLIC),
+    ("sim", SIMULATION),
 ];
 
 /// `Interest` and `Ready` are words of the public face that the reactor speaks.
@@ -104,6 +104,18 @@ const PUBLIC: &[&str] = &[
 
 /// A file is locked while one of its operations goes on.
 const FS: &[&str] = &["budget", "leaf", "engine", "io", "sync"];
+
+/// What a simulation stands on: its network is made of timers and notices.
+const SIMULATION: &[&str] = &[
+    "primitives",
+    "budget",
+    "chance",
+    "leaf",
+    "engine",
+    "io",
+    "sync",
+    "time",
+];
 
 pub(crate) fn imports(tree: &Tree) -> Vec<Complaint> {
     let mut complaints = Vec::new();
