@@ -49,9 +49,10 @@
 //! once and shows what each task waits for.
 //!
 //! What the seed cannot decide is not inside: other threads, sockets, processes, signals. I/O is
-//! disabled; [`net`] has connections that stand for TCP's. A closure of `spawn_blocking` runs on the same thread between two decisions, so it may
-//! use files, but must not wait for a task. The seed also does not decide what std decides anew for
-//! each run, such as the order in a `HashMap`, and the machine's clock (`std::time::Instant`).
+//! disabled; [`net`] has connections that stand for TCP's. A closure of `spawn_blocking` runs on
+//! the same thread between two decisions, so it may use files, but must not wait for a task. The
+//! seed also does not decide what std decides anew for each run, such as the order in a `HashMap`,
+//! and the machine's clock (`std::time::Instant`).
 //!
 //! The layer below is `engine/stealing/sim/`.
 

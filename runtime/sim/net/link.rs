@@ -1,7 +1,7 @@
 //! One direction of a connection: bytes on their way, and what may befall them.
 //!
-//! Bytes arrive in the order in which they were sent, each write after a delay of its own. Wakers
-//! are cloned, woken and dropped outside of the lock.
+//! Each write has a delay of its own, and arrives when those before it have. Wakers are cloned,
+//! woken and dropped outside of the lock.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
@@ -45,6 +45,14 @@ struct Segment {
     bytes: VecDeque<u8>,
 }
 
+/// Whom a change wakes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wakes {
+    Reader,
+    Writer,
+    Both,
+}
+
 /// A reader's timer, kept from poll to poll.
 pub(super) type Clock = Option<Pin<Box<Sleep>>>;
 
@@ -53,13 +61,15 @@ impl Link {
         Self(Mutex::new(State::default()))
     }
 
-    /// Changes the state, and wakes whoever waits at either end.
-    fn change<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
+    /// Changes the state, and wakes whoever waits at these ends.
+    fn change<R>(&self, wakes: Wakes, change: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.0.lock();
         let result = change(&mut state);
-        let wakers = [state.reader.take(), state.writer.take()];
+        let reader = state.reader.take_if(|_| wakes != Wakes::Writer);
+        let writer = state.writer.take_if(|_| wakes != Wakes::Reader);
         drop(state);
-        wakers.into_iter().flatten().for_each(Waker::wake);
+        let woken = [reader, writer].into_iter().flatten();
+        woken.for_each(Waker::wake);
         result
     }
 
@@ -76,7 +86,8 @@ impl Link {
         let spent = ready!(budget::poll_proceed(cx));
         loop {
             // First, so that nothing falls between the look and the wait.
-            let old = self.0.lock().reader.replace(cx.waker().clone());
+            let waker = cx.waker().clone();
+            let old = self.0.lock().reader.replace(waker);
             drop(old);
             let arrives = match self.receive(buf) {
                 Ok(result) => {
@@ -120,7 +131,7 @@ impl Link {
         }
         let is_read = first.bytes.is_empty();
         drop(state);
-        self.change(|state| {
+        self.change(Wakes::Writer, |state| {
             state.held -= count;
             if is_read {
                 state.flying.pop_front();
@@ -137,7 +148,8 @@ impl Link {
         site: Site,
     ) -> Poll<io::Result<usize>> {
         let spent = ready!(budget::poll_proceed(cx));
-        let old = self.0.lock().writer.replace(cx.waker().clone());
+        let waker = cx.waker().clone();
+        let old = self.0.lock().writer.replace(waker);
         drop(old);
         let wanted: usize = bufs.iter().map(|buf| buf.len()).sum();
         let sent = {
@@ -165,19 +177,16 @@ impl Link {
 
     fn send(&self, bytes: VecDeque<u8>, delay: Duration) {
         let arrives = Instant::now() + some_delay(delay);
-        self.change(|state| {
-            let last = state.flying.back().map_or(arrives, |last| last.arrives);
+        self.change(Wakes::Reader, |state| {
             state.held += bytes.len();
-            state.flying.push_back(Segment {
-                arrives: arrives.max(last),
-                bytes,
-            });
+            state.flying.push_back(Segment { arrives, bytes });
         });
     }
 
     /// The writer sends no more. What is on its way arrives.
     pub(super) fn end(&self, delay: Duration) {
-        let was_ended = self.change(|state| std::mem::replace(&mut state.is_ended, true));
+        let end = |state: &mut State| std::mem::replace(&mut state.is_ended, true);
+        let was_ended = self.change(Wakes::Writer, end);
         if !was_ended {
             self.send(VecDeque::new(), delay);
         }
@@ -185,12 +194,12 @@ impl Link {
 
     /// The reader is gone.
     pub(super) fn deafen(&self) {
-        self.change(|state| state.is_deaf = true);
+        self.change(Wakes::Writer, |state| state.is_deaf = true);
     }
 
     /// What is on its way is lost.
     pub(super) fn reset(&self) {
-        self.change(|state| state.is_reset = true);
+        self.change(Wakes::Both, |state| state.is_reset = true);
     }
 }
 
