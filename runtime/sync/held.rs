@@ -17,10 +17,15 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 
+/// In a type that is not unwind-safe, as tokio's of that name is not: a panic while a lock is held
+/// does not poison it, so whoever looks at the value afterwards has to say that this is fine.
+pub(crate) type NotUnwindSafe = PhantomData<dyn Send + Sync + Unpin>;
+
 /// Shared access to `U`, until `K` is dropped.
 pub(crate) struct Shared<K, U: ?Sized> {
     value: NonNull<U>,
     key: K,
+    _unwinding: NotUnwindSafe,
 }
 
 /// Exclusive access to `U`, until `K` is dropped.
@@ -29,6 +34,7 @@ pub(crate) struct Unique<K, U: ?Sized> {
     key: K,
     /// Invariant in `U`, as `&mut U` is.
     _exclusive: PhantomData<*mut U>,
+    _unwinding: NotUnwindSafe,
 }
 
 // SAFETY: HL2. It is a `&U` with a key.
@@ -45,7 +51,11 @@ impl<K, U: ?Sized> Shared<K, U> {
     ///
     /// HL2 holds for `value` and `key`.
     pub(crate) unsafe fn new(key: K, value: NonNull<U>) -> Self {
-        Self { value, key }
+        Self {
+            value,
+            key,
+            _unwinding: PhantomData,
+        }
     }
 
     pub(crate) fn key(&self) -> &K {
@@ -57,6 +67,7 @@ impl<K, U: ?Sized> Shared<K, U> {
         Shared {
             value,
             key: self.key,
+            _unwinding: PhantomData,
         }
     }
 
@@ -68,6 +79,7 @@ impl<K, U: ?Sized> Shared<K, U> {
             Some(value) => Ok(Shared {
                 value,
                 key: self.key,
+                _unwinding: PhantomData,
             }),
             None => Err(self),
         }
@@ -93,6 +105,7 @@ impl<K, U: ?Sized> Unique<K, U> {
             value,
             key,
             _exclusive: PhantomData,
+            _unwinding: PhantomData,
         }
     }
 
@@ -106,6 +119,7 @@ impl<K, U: ?Sized> Unique<K, U> {
             value,
             key: self.key,
             _exclusive: PhantomData,
+            _unwinding: PhantomData,
         }
     }
 
@@ -118,6 +132,7 @@ impl<K, U: ?Sized> Unique<K, U> {
                 value,
                 key: self.key,
                 _exclusive: PhantomData,
+                _unwinding: PhantomData,
             }),
             None => Err(self),
         }
@@ -138,6 +153,7 @@ impl<K, U: ?Sized> Unique<K, U> {
             Some(value) => Ok(Shared {
                 value,
                 key: key(self.key),
+                _unwinding: PhantomData,
             }),
             None => Err(self),
         }

@@ -66,7 +66,7 @@ fn named_futures() {
         sync::futures::AcquireOwned: "++---";
         // Ours.
         sync::Condvar: "+++";
-        sync::futures::Wait<'_, T>: "++-" "++-" "---";
-        sync::futures::WaitWhile<'_, T, fn(&mut T) -> bool>: "++-" "++-" "---";
+        sync::futures::Wait<'_, T>: "++-" "+--" "---";
+        sync::futures::WaitWhile<'_, T, fn(&mut T) -> bool>: "++-" "+--" "---";
     }
 }

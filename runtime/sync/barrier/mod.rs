@@ -10,6 +10,7 @@ mod tests;
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
@@ -17,6 +18,7 @@ use pin_project_lite::pin_project;
 
 use crate::budget;
 use crate::leaf::{self, Kind, Site};
+use crate::sync::held::NotUnwindSafe;
 use crate::sync::waiters::{Node, Stage, Waiters, Wakers};
 
 /// Lets tasks go on only when all of them have come so far.
@@ -49,6 +51,7 @@ pub struct Barrier {
     size: usize,
     /// How many have arrived in this round, and those of them who wait.
     waiters: Waiters<usize, ()>,
+    _unwinding: NotUnwindSafe,
 }
 
 impl Barrier {
@@ -63,6 +66,7 @@ impl Barrier {
         Self {
             size: n.max(1),
             waiters: Waiters::new(0),
+            _unwinding: PhantomData,
         }
     }
 

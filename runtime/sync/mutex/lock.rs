@@ -4,6 +4,7 @@ use std::cell::UnsafeCell;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -14,6 +15,7 @@ use super::word::RawLock;
 use super::{MutexGuard, OwnedMutexGuard};
 use crate::leaf::{self, Kind, Site};
 use crate::sync::block::block_on;
+use crate::sync::held::NotUnwindSafe;
 use crate::sync::waiters::Node;
 
 /// A mutex whose holder may await.
@@ -50,6 +52,7 @@ use crate::sync::waiters::Node;
 /// ```
 pub struct Mutex<T: ?Sized> {
     pub(super) raw: RawLock,
+    pub(super) _unwinding: NotUnwindSafe,
     pub(super) value: UnsafeCell<T>,
 }
 
@@ -77,6 +80,7 @@ impl<T> Mutex<T> {
     pub const fn const_new(value: T) -> Self {
         Self {
             raw: RawLock::new(),
+            _unwinding: PhantomData,
             value: UnsafeCell::new(value),
         }
     }

@@ -8,6 +8,7 @@
 )]
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::Mutex;
 use crate::sync::held::{Unique, transparent};
 
 /// Unlocks when it is dropped, and lets go of the mutex after that.
-struct OwnedKey<T: ?Sized>(Arc<Mutex<T>>);
+struct OwnedKey<T: ?Sized>(Arc<Mutex<T>>, PhantomData<T>);
 
 impl<T: ?Sized> Drop for OwnedKey<T> {
     #[inline]
@@ -43,7 +44,7 @@ impl<T: ?Sized> OwnedMutexGuard<T> {
     #[inline]
     pub(super) fn of_locked(mutex: Arc<Mutex<T>>) -> Self {
         Self {
-            key: OwnedKey(mutex),
+            key: OwnedKey(mutex, PhantomData),
         }
     }
 

@@ -60,8 +60,11 @@
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use crate::leaf::{Kind, Site};
 
@@ -189,6 +192,7 @@ impl<T> Sender<T> {
         Closed {
             sender: self,
             site: Site::here(),
+            pinned: PhantomPinned,
         }
     }
 
@@ -223,26 +227,31 @@ impl<T> fmt::Debug for Sender<T> {
     }
 }
 
-/// The future of [`Sender::closed`].
-#[must_use = "futures do nothing unless polled"]
-#[derive(Debug)]
-pub struct Closed<'a, T> {
-    sender: &'a mut Sender<T>,
-    site: Site,
+pin_project! {
+    /// The future of [`Sender::closed`].
+    #[must_use = "futures do nothing unless polled"]
+    #[derive(Debug)]
+    pub struct Closed<'a, T> {
+        sender: &'a mut Sender<T>,
+        site: Site,
+        // As in tokio, where it is the future of an async function.
+        #[pin]
+        pinned: PhantomPinned,
+    }
+
+    impl<T> PinnedDrop for Closed<'_, T> {
+        fn drop(this: Pin<&mut Self>) {
+            this.project().sender.end.stop_waiting();
+        }
+    }
 }
 
 impl<T> Future for Closed<'_, T> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.get_mut();
-        this.sender.end.poll_closed(cx, this.site)
-    }
-}
-
-impl<T> Drop for Closed<'_, T> {
-    fn drop(&mut self) {
-        self.sender.end.stop_waiting();
+        let this = self.project();
+        this.sender.end.poll_closed(cx, *this.site)
     }
 }
 

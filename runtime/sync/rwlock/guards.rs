@@ -81,7 +81,8 @@ impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     held: Unique<Key<'a>, T>,
-    _borrow: PhantomData<&'a mut T>,
+    // `Send` only where readers elsewhere are fine, too: it can be downgraded.
+    _borrow: PhantomData<(&'a mut T, &'a T)>,
 }
 
 transparent!(['a, T: ?Sized] RwLockWriteGuard<'a, T> => mut T);
@@ -218,7 +219,8 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockMappedWriteGuard<'a, T: ?Sized> {
     held: Unique<Key<'a>, T>,
-    _borrow: PhantomData<&'a mut T>,
+    // `Send` as the guard it comes from.
+    _borrow: PhantomData<(&'a mut T, &'a T)>,
 }
 
 transparent!(['a, T: ?Sized] RwLockMappedWriteGuard<'a, T> => mut T);

@@ -30,6 +30,7 @@ mod tests;
 
 use std::cell::UnsafeCell;
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ use std::sync::Arc;
 use crate::leaf::{Kind, Site};
 use crate::sync::TryLockError;
 use crate::sync::block::block_on;
-use crate::sync::held::{Shared, Unique};
+use crate::sync::held::{NotUnwindSafe, Shared, Unique};
 use crate::sync::permits::{Acquiring, Hold, Permits, Pool};
 
 pub use guards::{RwLockMappedWriteGuard, RwLockReadGuard, RwLockWriteGuard};
@@ -76,6 +77,7 @@ const MAX_READERS: u32 = u32::MAX >> 3;
 pub struct RwLock<T: ?Sized> {
     permits: Permits,
     max_readers: u32,
+    _unwinding: NotUnwindSafe,
     value: UnsafeCell<T>,
 }
 
@@ -153,6 +155,7 @@ impl<T> RwLock<T> {
         Self {
             permits: Permits::new(max_readers as usize),
             max_readers,
+            _unwinding: PhantomData,
             value: UnsafeCell::new(value),
         }
     }

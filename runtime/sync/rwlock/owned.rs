@@ -2,6 +2,7 @@
 //!
 //! Absent: anything but wrapping `held`.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::RwLock;
@@ -116,9 +117,7 @@ impl<T: ?Sized> OwnedRwLockWriteGuard<T> {
     where
         F: FnOnce(&mut T) -> &mut U,
     {
-        OwnedRwLockMappedWriteGuard {
-            held: this.held.map(f),
-        }
+        OwnedRwLockMappedWriteGuard::over(this.held.map(f))
     }
 
     /// Narrows the guard to a part of the value, if there is such a part.
@@ -144,7 +143,7 @@ impl<T: ?Sized> OwnedRwLockWriteGuard<T> {
         F: FnOnce(&mut T) -> Option<&mut U>,
     {
         match this.held.try_map(f) {
-            Ok(held) => Ok(OwnedRwLockMappedWriteGuard { held }),
+            Ok(held) => Ok(OwnedRwLockMappedWriteGuard::over(held)),
             Err(held) => Err(Self::over(held)),
         }
     }
@@ -161,7 +160,7 @@ impl<T: ?Sized> OwnedRwLockWriteGuard<T> {
     /// let _: OwnedRwLockMappedWriteGuard<i32> = OwnedRwLockWriteGuard::into_mapped(guard);
     /// ```
     pub fn into_mapped(this: Self) -> OwnedRwLockMappedWriteGuard<T> {
-        OwnedRwLockMappedWriteGuard { held: this.held }
+        OwnedRwLockMappedWriteGuard::over(this.held)
     }
 
     /// Turns it into a read guard. No other writer comes in between; the readers next in the
@@ -252,11 +251,20 @@ impl<T: ?Sized> OwnedRwLockWriteGuard<T> {
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct OwnedRwLockMappedWriteGuard<T: ?Sized, U: ?Sized = T> {
     held: Unique<Key<T>, U>,
+    // `Send` as the guard it comes from.
+    _shared: PhantomData<Arc<U>>,
 }
 
 transparent!([T: ?Sized, U: ?Sized] OwnedRwLockMappedWriteGuard<T, U> => mut U);
 
 impl<T: ?Sized, U: ?Sized> OwnedRwLockMappedWriteGuard<T, U> {
+    fn over(held: Unique<Key<T>, U>) -> Self {
+        Self {
+            held,
+            _shared: PhantomData,
+        }
+    }
+
     /// Narrows the guard further.
     ///
     /// # Examples
@@ -273,9 +281,7 @@ impl<T: ?Sized, U: ?Sized> OwnedRwLockMappedWriteGuard<T, U> {
     where
         F: FnOnce(&mut U) -> &mut V,
     {
-        OwnedRwLockMappedWriteGuard {
-            held: this.held.map(f),
-        }
+        OwnedRwLockMappedWriteGuard::over(this.held.map(f))
     }
 
     /// Narrows the guard further, if there is such a part.
@@ -302,8 +308,8 @@ impl<T: ?Sized, U: ?Sized> OwnedRwLockMappedWriteGuard<T, U> {
         F: FnOnce(&mut U) -> Option<&mut V>,
     {
         match this.held.try_map(f) {
-            Ok(held) => Ok(OwnedRwLockMappedWriteGuard { held }),
-            Err(held) => Err(Self { held }),
+            Ok(held) => Ok(OwnedRwLockMappedWriteGuard::over(held)),
+            Err(held) => Err(Self::over(held)),
         }
     }
 

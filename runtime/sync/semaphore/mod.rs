@@ -2,6 +2,7 @@
 //!
 //! Called by users; calls `permits`. Absent: any state of its own.
 
+mod blocking;
 mod permit;
 
 #[cfg(test)]
@@ -10,6 +11,7 @@ mod tests;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -17,6 +19,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::leaf::{Kind, Site};
+use crate::sync::held::NotUnwindSafe;
 use crate::sync::permits::{self, Acquiring, Permits, Pool, Refused};
 
 pub use permit::{OwnedSemaphorePermit, SemaphorePermit};
@@ -53,6 +56,7 @@ pub use permit::{OwnedSemaphorePermit, SemaphorePermit};
 /// ```
 pub struct Semaphore {
     permits: Permits,
+    _unwinding: NotUnwindSafe,
 }
 
 impl Pool for Semaphore {
@@ -99,6 +103,7 @@ impl Semaphore {
     pub const fn const_new(permits: usize) -> Self {
         Self {
             permits: Permits::new(permits),
+            _unwinding: PhantomData,
         }
     }
 

@@ -78,6 +78,19 @@ impl<'a> SemaphorePermit<'a> {
         Some(Self::new(self.held.pool, n))
     }
 
+    /// The semaphore that these are permits of.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let room = wakeful::sync::Semaphore::new(1);
+    /// let permit = room.try_acquire().unwrap();
+    /// assert_eq!(permit.semaphore().available_permits(), 0);
+    /// ```
+    pub fn semaphore(&self) -> &Semaphore {
+        self.held.pool
+    }
+
     /// How many permits it is.
     ///
     /// # Examples

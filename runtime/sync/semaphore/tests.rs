@@ -271,3 +271,45 @@ fn four_threads_conserve_permits() {
     }
     assert_eq!(room.available_permits(), 3);
 }
+
+#[test]
+fn a_thread_blocks_until_it_is_its_turn() {
+    let room = Arc::new(Semaphore::new(0));
+    let mut first = acquire(&room, 2);
+    assert!(poll_once(first.as_mut()).is_pending());
+    let theirs = room.clone();
+    let thread = thread::spawn(move || {
+        assert_eq!(theirs.blocking_acquire().unwrap().num_permits(), 1);
+        assert_eq!(theirs.blocking_acquire_many(3).unwrap().num_permits(), 3);
+        let owned = theirs.clone().blocking_acquire_owned().unwrap();
+        assert_eq!(owned.semaphore().available_permits(), 2);
+        drop(owned);
+        let owned = theirs.clone().blocking_acquire_many_owned(3);
+        assert_eq!(owned.unwrap().num_permits(), 3);
+        theirs.close();
+        assert!(theirs.blocking_acquire().is_err());
+        assert!(theirs.clone().blocking_acquire_many_owned(0).is_err());
+    });
+    // Whether the thread is there already or not, the first in the queue is served first.
+    room.add_permits(2);
+    assert!(poll_once(first.as_mut()).is_ready());
+    drop(first);
+    room.add_permits(1);
+    thread.join().unwrap();
+}
+
+#[test]
+fn blocking_where_tasks_run_panics_at_the_caller() {
+    let runtime = crate::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let room = Semaphore::new(1);
+        let blocked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let _ = room.blocking_acquire();
+        }));
+        let panic = *blocked.unwrap_err().downcast::<String>().unwrap();
+        assert!(panic.contains("Semaphore::blocking_acquire"), "{panic}");
+        assert_eq!(room.available_permits(), 1);
+    });
+}
