@@ -172,7 +172,7 @@ impl Drop for NoBlocking {
 pub(crate) fn deny_blocking(what: &str) {
     assert!(
         !must_not_block(),
-        "cannot call `{what}` here: it would block a thread that runs async tasks; use the async \
-         method, or move the call into `spawn_blocking`"
+        "Cannot block the current thread from within a runtime: `{what}` would stop the async \
+         tasks that it runs; use the async method, or move the call into `spawn_blocking`"
     );
 }

@@ -301,8 +301,8 @@ fn a_join_handle_polled_after_its_output() {
 fn blocking_calls_inside_of_async_code() {
     fn text(call: &str) -> String {
         format!(
-            "cannot call `{call}` here: it would block a thread that runs async tasks; use the \
-             async method, or move the call into `spawn_blocking`"
+            "Cannot block the current thread from within a runtime: `{call}` would stop the async \
+             tasks that it runs; use the async method, or move the call into `spawn_blocking`"
         )
     }
     for on in ALL {

@@ -66,6 +66,7 @@ pub mod futures {
 }
 pub mod broadcast;
 pub mod mpsc;
+pub mod mpmc;
 pub mod oneshot;
 #[cfg(not(loom))]
 mod promise;

@@ -5,6 +5,26 @@ use wakeful::sync;
 use crate::{Fut, row, types};
 
 #[test]
+fn channels() {
+    types! {
+        sync::mpmc::Sender<T>: "+++++" "+++++" "--+++";
+        sync::mpmc::WeakSender<T>: "+++++" "+++++" "--+++";
+        sync::mpmc::Receiver<T>: "+++++" "+++++" "--+++";
+        sync::mpmc::WeakReceiver<T>: "+++++" "+++++" "--+++";
+        sync::mpmc::UnboundedSender<T>: "+++++" "+++++" "--+++";
+        sync::mpmc::WeakUnboundedSender<T>: "+++++" "+++++" "--+++";
+        sync::mpmc::UnboundedReceiver<T>: "+++++" "+++++" "--+++";
+        sync::mpmc::WeakUnboundedReceiver<T>: "+++++" "+++++" "--+++";
+        sync::mpmc::Send<'_, T>: "++-" "+--" "---";
+        sync::mpmc::Recv<'_, T>: "++-" "++-" "---";
+        sync::mpmc::Closed<'_, T>: "++-" "++-" "---";
+        sync::mpmc::error::SendError<T>: "+++++" "+-++-" "--+++";
+        sync::mpmc::error::TrySendError<T>: "+++++" "+-++-" "--+++";
+        sync::mpmc::error::TryRecvError: "+++++";
+    }
+}
+
+#[test]
 fn tokens() {
     types! {
         sync::CancellationToken: "+++++";

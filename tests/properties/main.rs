@@ -12,6 +12,7 @@ mod case;
 mod broadcast;
 mod cancellation;
 mod file;
+mod mpmc;
 mod mpsc;
 mod once;
 mod semaphore;

@@ -281,9 +281,11 @@ impl Notify {
         self.word.load(Ordering::Acquire) & !STATE
     }
 
-    fn take_permit(&self) -> bool {
+    /// Takes the permit, for a future that no broadcast has told yet: one that was told leaves the
+    /// permit for the next.
+    fn take_permit(&self, seen: usize) -> bool {
         let mut word = self.word.load(Ordering::Relaxed);
-        while word & STATE == PERMIT {
+        while word == seen | PERMIT {
             // ORDERING: Acquire; pairs with the Releases in `notify` and `store_permit`.
             match self.word.compare_exchange_weak(
                 word,
@@ -301,7 +303,7 @@ impl Notify {
     /// Moves a future forward, and says where it is now. `seen` is its count of broadcasts.
     fn advance(&self, mut node: Pin<&mut Node<()>>, seen: usize, waker: Option<&Waker>) -> Stage {
         match (node.stage(), waker) {
-            (Stage::New, _) if self.take_permit() => {
+            (Stage::New, _) if self.take_permit(seen) => {
                 node.as_mut().settle(Stage::Granted);
                 Stage::Granted
             }

@@ -106,7 +106,7 @@ where
     P::Target: Pool,
 {
     pub(crate) pool: P,
-    pub(crate) count: u32,
+    pub(crate) count: usize,
 }
 
 impl<P> Hold<P>
@@ -115,11 +115,11 @@ where
     P::Target: Pool,
 {
     /// Gives all permits back but `count`.
-    pub(crate) fn shrink(mut self, count: u32) -> Self {
+    pub(crate) fn shrink(mut self, count: usize) -> Self {
         let excess = self.count - count;
         // First, since a waker may panic.
         self.count = count;
-        self.pool.permits().release(excess as usize);
+        self.pool.permits().release(excess);
         self
     }
 }
@@ -130,6 +130,6 @@ where
     P::Target: Pool,
 {
     fn drop(&mut self) {
-        self.pool.permits().release(self.count as usize);
+        self.pool.permits().release(self.count);
     }
 }

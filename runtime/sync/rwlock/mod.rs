@@ -108,7 +108,7 @@ impl<T> RwLock<T> {
     ///
     /// # Panics
     ///
-    /// When `max_readers` exceeds `u32::MAX >> 3`.
+    /// When `max_readers` is zero or exceeds `u32::MAX >> 3`.
     ///
     /// # Examples
     ///
@@ -137,7 +137,7 @@ impl<T> RwLock<T> {
     ///
     /// # Panics
     ///
-    /// When `max_readers` exceeds `u32::MAX >> 3`.
+    /// When `max_readers` is zero or exceeds `u32::MAX >> 3`.
     ///
     /// # Examples
     ///
@@ -148,6 +148,10 @@ impl<T> RwLock<T> {
     /// ```
     #[track_caller]
     pub const fn const_with_max_readers(value: T, max_readers: u32) -> Self {
+        assert!(
+            max_readers > 0,
+            "a RwLock may not be created with 0 readers"
+        );
         assert!(
             max_readers <= MAX_READERS,
             "an RwLock has at most u32::MAX >> 3 readers"
@@ -399,7 +403,7 @@ impl<T: ?Sized> RwLock<T> {
     /// RW1: the caller has just taken all permits.
     fn writer(&self) -> RwLockWriteGuard<'_, T> {
         let pool = &self.permits;
-        let count = self.max_readers;
+        let count = self.max_readers as usize;
         // SAFETY: HL1 by RW1. All permits are ours.
         RwLockWriteGuard::over(unsafe { Unique::new(Hold { pool, count }, self.value()) })
     }
@@ -407,7 +411,7 @@ impl<T: ?Sized> RwLock<T> {
     /// RW1: the caller has just taken all permits.
     fn writer_owned(pool: Arc<Self>) -> OwnedRwLockWriteGuard<T> {
         let value = pool.value();
-        let count = pool.max_readers;
+        let count = pool.max_readers as usize;
         // SAFETY: HL1 by RW1. All permits are ours.
         OwnedRwLockWriteGuard::over(unsafe { Unique::new(Hold { pool, count }, value) })
     }

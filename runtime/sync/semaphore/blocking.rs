@@ -70,7 +70,8 @@ impl Semaphore {
         block_on("Semaphore::blocking_acquire_many", self.acquire_many(n))
     }
 
-    /// Blocks this thread until it is our turn and one is free, and takes a permit. The permit holds the `Arc`.
+    /// Blocks this thread until it is our turn and one is free, and takes a permit.
+    /// The permit holds the `Arc`.
     ///
     /// For code that is not async; the place in the queue is the same as that of
     /// [`acquire_owned`](Self::acquire_owned).
@@ -92,16 +93,18 @@ impl Semaphore {
     ///
     /// let room = Arc::new(Semaphore::new(0));
     /// let theirs = Arc::clone(&room);
-    /// let worker = thread::spawn(move || theirs.blocking_acquire_owned().map(|permit| permit.num_permits()));
+    /// let worker = thread::spawn(move || theirs.blocking_acquire_owned());
     /// room.add_permits(1);
-    /// assert_eq!(worker.join().unwrap().unwrap(), 1);
+    /// let permit = worker.join().unwrap().unwrap();
+    /// assert_eq!(permit.num_permits(), 1);
     /// ```
     #[track_caller]
     pub fn blocking_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, AcquireError> {
         block_on("Semaphore::blocking_acquire_owned", self.acquire_owned())
     }
 
-    /// Blocks this thread until it is our turn and they are free, and takes `n` permits at once. The permits hold the `Arc`.
+    /// Blocks this thread until it is our turn and they are free, and takes `n` permits at once.
+    /// The permits hold the `Arc`.
     ///
     /// For code that is not async; the place in the queue is the same as that of
     /// [`acquire_many_owned`](Self::acquire_many_owned).
@@ -123,9 +126,10 @@ impl Semaphore {
     ///
     /// let room = Arc::new(Semaphore::new(0));
     /// let theirs = Arc::clone(&room);
-    /// let worker = thread::spawn(move || theirs.blocking_acquire_many_owned(2).map(|permit| permit.num_permits()));
+    /// let worker = thread::spawn(move || theirs.blocking_acquire_many_owned(2));
     /// room.add_permits(2);
-    /// assert_eq!(worker.join().unwrap().unwrap(), 2);
+    /// let permit = worker.join().unwrap().unwrap();
+    /// assert_eq!(permit.num_permits(), 2);
     /// ```
     #[track_caller]
     pub fn blocking_acquire_many_owned(

@@ -237,7 +237,7 @@ impl Semaphore {
     /// ```
     pub fn try_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
         self.permits.try_acquire(n as usize)?;
-        Ok(SemaphorePermit::new(self, n))
+        Ok(SemaphorePermit::new(self, n as usize))
     }
 
     /// Takes a permit like [`acquire`](Self::acquire); the permit holds the `Arc`.
@@ -329,7 +329,7 @@ impl Semaphore {
         n: u32,
     ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
         self.permits.try_acquire(n as usize)?;
-        Ok(OwnedSemaphorePermit::new(self, n))
+        Ok(OwnedSemaphorePermit::new(self, n as usize))
     }
 
     /// Closes the semaphore: nobody gets a permit from now on, and everybody who waits for one
@@ -386,7 +386,7 @@ impl<'a> Future for Acquire<'a> {
         let count = self.acquiring.count();
         let polled = self.project().acquiring.poll(cx);
         polled.map(|polled| match polled {
-            Ok(semaphore) => Ok(SemaphorePermit::new(semaphore, count)),
+            Ok(semaphore) => Ok(SemaphorePermit::new(semaphore, count as usize)),
             Err(_) => Err(AcquireError(())),
         })
     }
@@ -418,7 +418,7 @@ impl Future for AcquireOwned {
         let count = self.acquiring.count();
         let polled = self.project().acquiring.poll(cx);
         polled.map(|polled| match polled {
-            Ok(semaphore) => Ok(OwnedSemaphorePermit::new(semaphore, count)),
+            Ok(semaphore) => Ok(OwnedSemaphorePermit::new(semaphore, count as usize)),
             Err(_) => Err(AcquireError(())),
         })
     }

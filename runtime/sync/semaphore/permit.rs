@@ -17,7 +17,7 @@ pub struct SemaphorePermit<'a> {
 }
 
 impl<'a> SemaphorePermit<'a> {
-    pub(super) fn new(pool: &'a Semaphore, count: u32) -> Self {
+    pub(super) fn new(pool: &'a Semaphore, count: usize) -> Self {
         Self {
             held: Hold { pool, count },
         }
@@ -56,9 +56,8 @@ impl<'a> SemaphorePermit<'a> {
             std::ptr::eq(self.held.pool, other.held.pool),
             "permits of different semaphores cannot be merged"
         );
-        let sum = self.held.count.checked_add(other.held.count);
-        self.held.count = sum.expect("permits are counted in 32 bits");
-        other.held.count = 0;
+        // There are no more than `MAX_PERMITS` of them.
+        self.held.count += std::mem::take(&mut other.held.count);
     }
 
     /// Takes `n` of the permits into one of their own. `None`: there are fewer.
@@ -73,7 +72,6 @@ impl<'a> SemaphorePermit<'a> {
     /// ```
     #[must_use]
     pub fn split(&mut self, n: usize) -> Option<Self> {
-        let n = u32::try_from(n).ok()?;
         self.held.count = self.held.count.checked_sub(n)?;
         Some(Self::new(self.held.pool, n))
     }
@@ -100,7 +98,7 @@ impl<'a> SemaphorePermit<'a> {
     /// assert_eq!(room.try_acquire_many(2).unwrap().num_permits(), 2);
     /// ```
     pub fn num_permits(&self) -> usize {
-        self.held.count as usize
+        self.held.count
     }
 }
 
@@ -122,7 +120,7 @@ pub struct OwnedSemaphorePermit {
 }
 
 impl OwnedSemaphorePermit {
-    pub(super) fn new(pool: Arc<Semaphore>, count: u32) -> Self {
+    pub(super) fn new(pool: Arc<Semaphore>, count: usize) -> Self {
         Self {
             held: Hold { pool, count },
         }
@@ -161,9 +159,8 @@ impl OwnedSemaphorePermit {
             Arc::ptr_eq(&self.held.pool, &other.held.pool),
             "permits of different semaphores cannot be merged"
         );
-        let sum = self.held.count.checked_add(other.held.count);
-        self.held.count = sum.expect("permits are counted in 32 bits");
-        other.held.count = 0;
+        // There are no more than `MAX_PERMITS` of them.
+        self.held.count += std::mem::take(&mut other.held.count);
     }
 
     /// Takes `n` of the permits into one of their own. `None`: there are fewer.
@@ -178,7 +175,6 @@ impl OwnedSemaphorePermit {
     /// ```
     #[must_use]
     pub fn split(&mut self, n: usize) -> Option<Self> {
-        let n = u32::try_from(n).ok()?;
         self.held.count = self.held.count.checked_sub(n)?;
         Some(Self::new(self.held.pool.clone(), n))
     }
@@ -205,7 +201,7 @@ impl OwnedSemaphorePermit {
     /// assert_eq!(room.try_acquire_many_owned(2).unwrap().num_permits(), 2);
     /// ```
     pub fn num_permits(&self) -> usize {
-        self.held.count as usize
+        self.held.count
     }
 }
 

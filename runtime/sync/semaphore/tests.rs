@@ -313,3 +313,18 @@ fn blocking_where_tasks_run_panics_at_the_caller() {
         assert_eq!(room.available_permits(), 1);
     });
 }
+
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn permits_that_are_merged_may_be_more_than_32_bits() {
+    let room = Semaphore::new(6_000_000_000);
+    let mut all = room.try_acquire_many(u32::MAX).unwrap();
+    all.merge(room.try_acquire_many(1_000_000_000).unwrap());
+    assert_eq!(all.num_permits(), 5_294_967_295);
+    assert_eq!(
+        all.split(4_500_000_000).unwrap().num_permits(),
+        4_500_000_000
+    );
+    drop(all);
+    assert_eq!(room.available_permits(), 6_000_000_000);
+}

@@ -1,0 +1,153 @@
+//! The futures of a channel: to send, to receive, to wait for its end.
+//!
+//! Absent: logic. They keep a node for the channel or for its room.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use super::channel::Channel;
+use super::error::SendError;
+use crate::leaf::{self, Kind, Site};
+use crate::sync::futures::Notified;
+use crate::sync::permits::{Acquiring, Permits};
+use crate::sync::waiters::Node;
+
+pin_project! {
+    /// Sends a message; made by [`Sender::send`](super::Sender::send).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Send<'a, T> {
+        channel: &'a Channel<T>,
+        message: Option<T>,
+        #[pin]
+        acquiring: Acquiring<&'a Permits>,
+    }
+}
+
+impl<'a, T> Send<'a, T> {
+    pub(super) fn new(channel: &'a Channel<T>, room: &'a Permits, message: T, site: Site) -> Self {
+        Self {
+            channel,
+            message: Some(message),
+            acquiring: Acquiring::new(room, 1, Kind::Channel, site),
+        }
+    }
+}
+
+impl<T> Future for Send<'_, T> {
+    type Output = Result<(), SendError<T>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        assert!(
+            this.message.is_some(),
+            "a send was polled after it had completed"
+        );
+        let room = ready!(this.acquiring.poll(cx));
+        let Some(message) = this.message.take() else {
+            unreachable!("it was there a moment ago");
+        };
+        Poll::Ready(match room {
+            Ok(_) => this.channel.push(message).map_err(SendError),
+            Err(_) => Err(SendError(message)),
+        })
+    }
+}
+
+impl<T> fmt::Debug for Send<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Send").finish_non_exhaustive()
+    }
+}
+
+pin_project! {
+    /// Receives a message; made by [`Receiver::recv`](super::Receiver::recv) and
+    /// [`UnboundedReceiver::recv`](super::UnboundedReceiver::recv).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Recv<'a, T> {
+        channel: &'a Channel<T>,
+        site: Site,
+        #[pin]
+        node: Node<()>,
+    }
+
+    impl<T> PinnedDrop for Recv<'_, T> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.channel.leave(this.node);
+        }
+    }
+}
+
+impl<'a, T> Recv<'a, T> {
+    pub(super) fn new(channel: &'a Channel<T>, site: Site) -> Self {
+        Self {
+            channel,
+            site,
+            node: Node::new(()),
+        }
+    }
+}
+
+impl<T> Future for Recv<'_, T> {
+    type Output = Option<T>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let polled = this.channel.poll_take(this.node, cx);
+        if polled.is_pending() {
+            let resource = std::ptr::from_ref::<Channel<T>>(this.channel).addr();
+            leaf::waiting(cx, Kind::Channel, resource, *this.site);
+        }
+        polled
+    }
+}
+
+impl<T> fmt::Debug for Recv<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recv").field("site", &self.site).finish()
+    }
+}
+
+pin_project! {
+    /// Waits until the channel is closed; made by [`Sender::closed`](super::Sender::closed) and
+    /// [`UnboundedSender::closed`](super::UnboundedSender::closed).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Closed<'a, T> {
+        channel: &'a Channel<T>,
+        #[pin]
+        told: Notified<'a>,
+    }
+}
+
+impl<'a, T> Closed<'a, T> {
+    #[track_caller]
+    pub(super) fn new(channel: &'a Channel<T>) -> Self {
+        Self {
+            channel,
+            told: channel.closed.notified(),
+        }
+    }
+}
+
+impl<T> Future for Closed<'_, T> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        // It is closed before those who wait for it are told.
+        if this.channel.is_closed() {
+            return Poll::Ready(());
+        }
+        this.told.poll(cx)
+    }
+}
+
+impl<T> fmt::Debug for Closed<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Closed").finish_non_exhaustive()
+    }
+}
