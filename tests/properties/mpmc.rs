@@ -64,7 +64,7 @@ each_scheduler! {
                 let (receiver, got) = (receiver.clone(), Arc::clone(&got));
                 let pause = choices.below(3);
                 receivers.push(wakeful::spawn(async move {
-                    let mut last = vec![None; 4];
+                    let mut last = [None; 4];
                     while let Some((from, number)) = receiver.recv().await {
                         assert!(last[from] < Some(number));
                         last[from] = Some(number);
