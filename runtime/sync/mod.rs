@@ -65,8 +65,8 @@ pub mod futures {
     pub use super::semaphore::{Acquire, AcquireOwned};
 }
 pub mod broadcast;
-pub mod mpsc;
 pub mod mpmc;
+pub mod mpsc;
 pub mod oneshot;
 #[cfg(not(loom))]
 mod promise;

@@ -18,9 +18,6 @@ fn channels() {
         sync::mpmc::Send<'_, T>: "++-" "+--" "---";
         sync::mpmc::Recv<'_, T>: "++-" "++-" "---";
         sync::mpmc::Closed<'_, T>: "++-" "++-" "---";
-        sync::mpmc::error::SendError<T>: "+++++" "+-++-" "--+++";
-        sync::mpmc::error::TrySendError<T>: "+++++" "+-++-" "--+++";
-        sync::mpmc::error::TryRecvError: "+++++";
     }
 }
 
