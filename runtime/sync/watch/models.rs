@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use super::channel;
-use crate::primitives::thread;
+use crate::primitives::{Arc, UnsafeCell, thread};
 use crate::sync::waiters::modelled::{check, wait};
 
 #[test]
@@ -65,4 +65,27 @@ fn the_last_receiver_to_go_ends_closed() {
         first.join().unwrap();
         second.join().unwrap();
     });
+}
+
+#[test]
+fn who_sees_a_change_sees_what_came_before_it() {
+    for sends in [true, false] {
+        check(6, move || {
+            let (sender, receiver) = channel(0);
+            let letter = Arc::new(UnsafeCell::new(0));
+            let theirs = letter.clone();
+            let writing = thread::spawn(move || {
+                theirs.with_mut(|_| ());
+                if sends {
+                    sender.send_replace(1);
+                }
+                drop(sender);
+            });
+            // Without the lock of the value, which would order them, too.
+            if !matches!(receiver.has_changed(), Ok(false)) {
+                letter.with(|_| ());
+            }
+            writing.join().unwrap();
+        });
+    }
 }

@@ -266,14 +266,19 @@ fn r37_waiting_costs_budget() {
 
 #[test]
 fn a_sender_that_is_always_faster_does_not_keep_wait_for_in_one_poll() {
-    let (sender, mut receiver) = channel(0);
+    let (sender, mut receiver) = channel(0_u32);
     let waker = hooked(move |asked| {
         if asked == Asked::Clone {
             sender.send_modify(|value| *value += 1);
         }
     });
     let _budget = crate::budget::start();
-    let mut waits = pin!(receiver.wait_for(|_| false));
+    let mut asked = 0;
+    let mut waits = pin!(receiver.wait_for(|_| {
+        asked += 1;
+        assert!(asked < 1000, "one poll asks on and on");
+        false
+    }));
     assert!(poll(waits.as_mut(), &waker).is_pending());
 }
 
