@@ -73,6 +73,21 @@ fn two_senders_wait_for_room() {
 }
 
 #[test]
+fn nobody_overtakes_who_waits() {
+    check(3, || {
+        let (sender, mut receiver) = channel(1);
+        sender.try_send(0).unwrap();
+        let other = sender.clone();
+        let mut sending = pin!(sender.send(1));
+        assert!(!poll_once(sending.as_mut()));
+        let tries = thread::spawn(move || other.try_send(2).is_ok());
+        assert_eq!(receiver.try_recv(), Ok(0));
+        assert!(!tries.join().unwrap(), "the room is another's");
+        assert!(poll_once(sending));
+    });
+}
+
+#[test]
 fn one_waits_for_much_and_one_tries() {
     check(2, || {
         let (sender, mut receiver) = channel(2);
