@@ -70,22 +70,62 @@ impl Command {
     }
 
     /// What std knows of it, to be changed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::os::unix::process::CommandExt;
+    ///
+    /// let mut command = wakeful::process::Command::new("ls");
+    /// command.as_std_mut().process_group(0);
+    /// ```
     pub fn as_std_mut(&mut self) -> &mut std::process::Command {
         &mut self.std
     }
 
     /// What std knows of it. Whether to kill on drop is forgotten.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let command = wakeful::process::Command::new("ls").into_std();
+    /// assert_eq!(command.get_program(), "ls");
+    /// ```
     pub fn into_std(self) -> std::process::Command {
         self.std
     }
 
     /// Adds one argument. No shell looks at it: quotes and stars are letters.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::process::Command;
+    ///
+    /// let output = Command::new("echo").arg("a  b").arg("*").output().await?;
+    /// assert_eq!(output.stdout, b"a  b *\n");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn arg<S: AsRef<OsStr>>(&mut self, arg: S) -> &mut Command {
         self.std.arg(arg);
         self
     }
 
     /// Adds some arguments.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::process::Command;
+    ///
+    /// let output = Command::new("echo").args(["a", "b"]).output().await?;
+    /// assert_eq!(output.stdout, b"a b\n");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn args<I, S>(&mut self, args: I) -> &mut Command
     where
         I: IntoIterator<Item = S>,
@@ -96,6 +136,19 @@ impl Command {
     }
 
     /// Sets a variable of the program's environment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::process::Command;
+    ///
+    /// let mut command = Command::new("sh");
+    /// command.args(["-c", "echo $GREETING"]).env("GREETING", "hello");
+    /// assert_eq!(command.output().await?.stdout, b"hello\n");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn env<K, V>(&mut self, key: K, val: V) -> &mut Command
     where
         K: AsRef<OsStr>,
@@ -106,6 +159,19 @@ impl Command {
     }
 
     /// Sets some variables of the program's environment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::process::Command;
+    ///
+    /// let mut command = Command::new("sh");
+    /// command.args(["-c", "echo $A $B"]).envs([("A", "1"), ("B", "2")]);
+    /// assert_eq!(command.output().await?.stdout, b"1 2\n");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn envs<I, K, V>(&mut self, vars: I) -> &mut Command
     where
         I: IntoIterator<Item = (K, V)>,
@@ -117,12 +183,38 @@ impl Command {
     }
 
     /// Takes a variable out of the program's environment.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::process::Command;
+    ///
+    /// let mut command = Command::new("sh");
+    /// command.args(["-c", "echo $HOME"]).env_remove("HOME");
+    /// assert_eq!(command.output().await?.stdout, b"\n");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn env_remove<K: AsRef<OsStr>>(&mut self, key: K) -> &mut Command {
         self.std.env_remove(key);
         self
     }
 
     /// Starts from an empty environment: neither this process's nor what was set so far.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::process::Command;
+    ///
+    /// let mut command = Command::new("env");
+    /// command.env_clear().env("ONLY", "this");
+    /// assert_eq!(command.output().await?.stdout, b"ONLY=this\n");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn env_clear(&mut self) -> &mut Command {
         self.std.env_clear();
         self
@@ -131,12 +223,37 @@ impl Command {
     /// The directory the program starts in.
     ///
     /// Whether a relative path of the program itself begins there depends on the platform.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::process::Command;
+    ///
+    /// let output = Command::new("pwd").current_dir("/").output().await?;
+    /// assert_eq!(output.stdout, b"/\n");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn current_dir<P: AsRef<Path>>(&mut self, dir: P) -> &mut Command {
         self.std.current_dir(dir);
         self
     }
 
     /// What the program's standard input is. By default this process's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use std::process::Stdio;
+    /// use wakeful::process::Command;
+    ///
+    /// let output = Command::new("cat").stdin(Stdio::null()).output().await?;
+    /// assert!(output.stdout.is_empty());
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn stdin<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
         self.std.stdin(cfg);
         self
@@ -144,6 +261,19 @@ impl Command {
 
     /// What the program's standard output is. By default this process's;
     /// [`output`](Self::output) pipes it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use std::process::Stdio;
+    /// use wakeful::process::Command;
+    ///
+    /// let status = Command::new("ls").stdout(Stdio::null()).status().await?;
+    /// assert!(status.success());
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn stdout<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
         self.std.stdout(cfg);
         self
@@ -151,6 +281,19 @@ impl Command {
 
     /// What the program's standard error is. By default this process's; [`output`](Self::output)
     /// pipes it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use std::process::Stdio;
+    /// use wakeful::process::Command;
+    ///
+    /// let missing = Command::new("ls").arg("/no/such/file").stderr(Stdio::null()).status();
+    /// assert!(!missing.await?.success());
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn stderr<T: Into<Stdio>>(&mut self, cfg: T) -> &mut Command {
         self.std.stderr(cfg);
         self
@@ -182,6 +325,15 @@ impl Command {
     }
 
     /// What [`kill_on_drop`](Self::kill_on_drop) was set to.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut command = wakeful::process::Command::new("ls");
+    /// assert!(!command.get_kill_on_drop());
+    /// command.kill_on_drop(true);
+    /// assert!(command.get_kill_on_drop());
+    /// ```
     pub fn get_kill_on_drop(&self) -> bool {
         self.kill_on_drop
     }
@@ -190,18 +342,45 @@ impl Command {
 /// What only Unix has.
 impl Command {
     /// The user the program runs as. Its start fails if that is not permitted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut command = wakeful::process::Command::new("id");
+    /// command.uid(65534).gid(65534); // nobody: only root may start it
+    /// ```
     pub fn uid(&mut self, id: u32) -> &mut Command {
         self.std.uid(id);
         self
     }
 
     /// The group the program runs as. Its start fails if that is not permitted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut command = wakeful::process::Command::new("id");
+    /// command.gid(65534); // only root may start it
+    /// ```
     pub fn gid(&mut self, id: u32) -> &mut Command {
         self.std.gid(id);
         self
     }
 
     /// What the program is told as its own name, in place of its path.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::process::Command;
+    ///
+    /// let mut command = Command::new("sh");
+    /// command.arg0("somebody").args(["-c", "echo $0"]);
+    /// assert_eq!(command.output().await?.stdout, b"somebody\n");
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn arg0<S>(&mut self, arg: S) -> &mut Command
     where
         S: AsRef<OsStr>,
@@ -212,6 +391,19 @@ impl Command {
 
     /// The process group the program runs in: 0 for a new one of its own. A terminal's Ctrl-C goes
     /// to the group in the foreground.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
+    /// # .block_on(async {
+    /// use wakeful::process::Command;
+    ///
+    /// // Ctrl-C reaches us, and not the child.
+    /// let status = Command::new("true").process_group(0).status().await?;
+    /// assert!(status.success());
+    /// # Ok::<(), std::io::Error>(()) }).unwrap();
+    /// ```
     pub fn process_group(&mut self, pgroup: i32) -> &mut Command {
         self.std.process_group(pgroup);
         self

@@ -45,8 +45,8 @@ each_runtime! {
         });
     }
 
-    /// A wait that is dropped or leaked loses nothing but the standard input.
-    fn a_wait_may_be_dropped_and_called_again(on) {
+    /// A wait that is dropped or forgotten loses nothing but the standard input.
+    fn a_wait_may_be_dropped_or_forgotten(on) {
         on.run(async {
             let mut child = reads_to_its_end().spawn().unwrap();
             let stdin = child.stdin.take();

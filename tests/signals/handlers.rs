@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Waker};
 use std::thread;
@@ -11,7 +12,7 @@ use wakeful::runtime::Builder;
 use wakeful::signal::unix::{SignalKind, signal};
 
 use crate::each_alone;
-use crate::flavors::{On, alone};
+use crate::flavors::{On, alone, bounded};
 use crate::process::{Handler, Thread, fork, handle, number_in, raise};
 
 const USR1: SignalKind = SignalKind::user_defined1();
@@ -158,17 +159,19 @@ fn a_forked_child_listens_for_itself() {
                 // Not listening yet: nothing happens, here or there.
                 raise(USR1);
                 let both = thread::spawn(|| {
-                    On::CurrentThread.run(async {
-                        let mut usr1 = signal(USR1).unwrap();
-                        for _ in 0..3 {
-                            raise(USR1);
-                            usr1.recv().await;
-                        }
-                        // A number that the parent never listened to.
-                        let mut hangup = signal(SignalKind::hangup()).unwrap();
-                        raise(SignalKind::hangup());
-                        hangup.recv().await;
-                    });
+                    bounded(|| {
+                        On::CurrentThread.run(async {
+                            let mut usr1 = signal(USR1).unwrap();
+                            for _ in 0..3 {
+                                raise(USR1);
+                                usr1.recv().await;
+                            }
+                            // A number that the parent never listened to.
+                            let mut hangup = signal(SignalKind::hangup()).unwrap();
+                            raise(SignalKind::hangup());
+                            hangup.recv().await;
+                        });
+                    })
                 });
                 if both.join().is_ok() { 17 } else { 1 }
             });
@@ -181,5 +184,39 @@ fn a_forked_child_listens_for_itself() {
             raise(USR1);
             usr1.recv().await;
         });
+    });
+}
+
+/// What comes to the child of a fork before it listens does not wake its parent.
+#[test]
+fn a_forked_child_leaves_its_parent_asleep() {
+    alone("handlers::a_forked_child_leaves_its_parent_asleep", || {
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let (sleeps, asleep) = std::sync::mpsc::channel();
+        let counter = wakes.clone();
+        let sleeper = thread::spawn(move || {
+            let runtime = Builder::new_current_thread()
+                .enable_all()
+                .on_thread_park(move || sleeps.send(()).unwrap())
+                .on_thread_unpark(move || {
+                    counter.fetch_add(1, SeqCst);
+                })
+                .build()
+                .unwrap();
+            runtime.block_on(async {
+                let _usr1 = signal(USR1).unwrap();
+                signal(USR2).unwrap().recv().await;
+            });
+        });
+        asleep.recv().unwrap();
+        let status = fork(|| {
+            raise(USR1);
+            17
+        });
+        assert_eq!(status, 17);
+        // To this thread: the sleeper's is not interrupted.
+        Thread::current().raise(USR2);
+        sleeper.join().unwrap();
+        assert_eq!(wakes.load(SeqCst), 1);
     });
 }

@@ -79,8 +79,8 @@ each_alone! {
         });
     }
 
-    /// A receive that is dropped, or leaked, takes nothing with it.
-    fn a_dropped_or_leaked_receive_loses_nothing(on) {
+    /// A receive that is dropped, or forgotten, takes nothing with it.
+    fn a_dropped_or_forgotten_receive_loses_nothing(on) {
         on.run(async {
             let mut usr1 = signal(USR1).unwrap();
             let mut usr2 = signal(SignalKind::user_defined2()).unwrap();
