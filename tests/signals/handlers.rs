@@ -2,7 +2,6 @@
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Waker};
 use std::thread;
@@ -13,7 +12,7 @@ use wakeful::signal::unix::{SignalKind, signal};
 
 use crate::each_alone;
 use crate::flavors::{On, alone, bounded};
-use crate::process::{Handler, Thread, fork, handle, number_in, raise};
+use crate::process::{Handler, Thread, fork, handle, number_in, raise, raise_somewhere};
 
 const USR1: SignalKind = SignalKind::user_defined1();
 const USR2: SignalKind = SignalKind::user_defined2();
@@ -134,7 +133,7 @@ each_alone! {
             let raisers = [0, 1, 2].map(|index| thread::spawn(move || {
                 for sent in 1..=EACH {
                     SENT[index].store(sent, SeqCst);
-                    raise(kinds[index]);
+                    raise_somewhere(kinds[index]);
                 }
             }));
             for task in tasks {
@@ -184,39 +183,5 @@ fn a_forked_child_listens_for_itself() {
             raise(USR1);
             usr1.recv().await;
         });
-    });
-}
-
-/// What comes to the child of a fork before it listens does not wake its parent.
-#[test]
-fn a_forked_child_leaves_its_parent_asleep() {
-    alone("handlers::a_forked_child_leaves_its_parent_asleep", || {
-        let wakes = Arc::new(AtomicUsize::new(0));
-        let (sleeps, asleep) = std::sync::mpsc::channel();
-        let counter = wakes.clone();
-        let sleeper = thread::spawn(move || {
-            let runtime = Builder::new_current_thread()
-                .enable_all()
-                .on_thread_park(move || sleeps.send(()).unwrap())
-                .on_thread_unpark(move || {
-                    counter.fetch_add(1, SeqCst);
-                })
-                .build()
-                .unwrap();
-            runtime.block_on(async {
-                let _usr1 = signal(USR1).unwrap();
-                signal(USR2).unwrap().recv().await;
-            });
-        });
-        asleep.recv().unwrap();
-        let status = fork(|| {
-            raise(USR1);
-            17
-        });
-        assert_eq!(status, 17);
-        // To this thread: the sleeper's is not interrupted.
-        Thread::current().raise(USR2);
-        sleeper.join().unwrap();
-        assert_eq!(wakes.load(SeqCst), 1);
     });
 }

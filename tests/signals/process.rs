@@ -6,8 +6,13 @@ use std::io;
 
 use wakeful::signal::unix::SignalKind;
 
-/// Sends a signal to this process: any of its threads may get it.
+/// Sends a signal to this thread: the handler has run when this returns.
 pub(crate) fn raise(kind: SignalKind) {
+    Thread::current().raise(kind);
+}
+
+/// Sends a signal to this process: any of its threads may get it, at any time from now on.
+pub(crate) fn raise_somewhere(kind: SignalKind) {
     let itself = std::process::id() as libc::pid_t;
     // SAFETY: two numbers.
     let result = unsafe { libc::kill(itself, kind.as_raw_value()) };
