@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use super::Stdin;
 use super::input::Input;
@@ -87,9 +88,12 @@ fn bell() -> (Arc<(Mutex<bool>, Condvar)>, Waker) {
     (rung, waker)
 }
 
+/// A wake that does not come within 10 s is a lost one.
 fn wait_for(rung: &(Mutex<bool>, Condvar)) {
-    let wait = rung.1.wait_while(rung.0.lock().unwrap(), |rung| !*rung);
-    drop(wait.unwrap());
+    let limit = Duration::from_secs(10);
+    let bell = rung.0.lock().unwrap();
+    let wait = rung.1.wait_timeout_while(bell, limit, |rung| !*rung);
+    assert!(!wait.unwrap().1.timed_out(), "lost wake");
 }
 
 #[test]
