@@ -7,6 +7,7 @@
 //! units than anybody will ever spend.
 
 use std::cell::Cell;
+use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
 /// Leaf operations one poll of a task may complete. tokio's number; doubling it doubles the
@@ -14,16 +15,19 @@ use std::task::{Context, Poll};
 pub(crate) const POLL_BUDGET: u8 = 128;
 
 /// "No limit": outside of a task, and inside `unconstrained`.
-const UNLIMITED: u64 = u64::MAX;
+const UNLIMITED: i64 = i64::MAX;
+
+/// Nothing left, and an operation has been refused for it.
+const REFUSED: i64 = -1;
 
 thread_local! {
-    static LEFT: Cell<u64> = const { Cell::new(UNLIMITED) };
+    static LEFT: Cell<i64> = const { Cell::new(UNLIMITED) };
     /// What the next poll starts with. A simulation makes some polls end early.
-    static FULL: Cell<u64> = const { Cell::new(POLL_BUDGET as u64) };
+    static FULL: Cell<i64> = const { Cell::new(POLL_BUDGET as i64) };
 }
 
 /// Restores the budget that was there before, also on a panic.
-pub(crate) struct Restore(u64);
+pub(crate) struct Restore(i64);
 
 impl Drop for Restore {
     fn drop(&mut self) {
@@ -34,7 +38,7 @@ impl Drop for Restore {
 }
 
 #[inline]
-fn replace(units: u64) -> Restore {
+fn replace(units: i64) -> Restore {
     Restore(
         LEFT.try_with(|left| left.replace(units))
             .unwrap_or(UNLIMITED),
@@ -66,7 +70,7 @@ pub(crate) fn has_remaining() -> bool {
 /// progress](Spent::made_progress).
 #[must_use = "dropping it at once gives the unit back"]
 pub(crate) struct Spent {
-    before: u64,
+    before: i64,
 }
 
 impl Spent {
@@ -89,10 +93,31 @@ impl Drop for Spent {
 #[inline]
 pub(crate) fn poll_proceed(cx: &Context<'_>) -> Poll<Spent> {
     let before = LEFT.try_with(Cell::get).unwrap_or(UNLIMITED);
-    if before == 0 {
+    if before <= 0 {
+        refuse(before);
         cx.waker().wake_by_ref();
         return Poll::Pending;
     }
     let _ = LEFT.try_with(|left| left.set(before - 1));
     Poll::Ready(Spent { before })
+}
+
+/// Has a poll that ends early counted: once, however many operations it goes on to try.
+#[cold]
+fn refuse(before: i64) {
+    if before != REFUSED {
+        let _ = LEFT.try_with(|left| left.set(REFUSED));
+        if let Some(count) = COUNT.get() {
+            count();
+        }
+    }
+}
+
+/// Counts the polls whose budget ran out. Set once for the process, by who builds a runtime.
+static COUNT: OnceLock<fn()> = OnceLock::new();
+
+/// Has `count` called on the thread of each poll whose budget has run out.
+#[cfg(not(loom))]
+pub(crate) fn count_with(count: fn()) {
+    COUNT.get_or_init(|| count);
 }

@@ -38,6 +38,23 @@ pub(crate) fn random() -> u32 {
         .unwrap_or(0)
 }
 
+/// This thread draws from `seed` on, until the guard drops. A simulation has a seed of its own.
+pub(crate) fn begin(seed: u64) -> Option<Restore> {
+    // xorshift stays at zero for ever.
+    let start = ((seed >> 32) as u32 ^ seed as u32).max(1);
+    (!is_simulated()).then(|| Restore(RANDOM.replace(start)))
+}
+
+/// Restores the generator that was there before.
+#[derive(Debug)]
+pub(crate) struct Restore(u32);
+
+impl Drop for Restore {
+    fn drop(&mut self) {
+        let _ = RANDOM.try_with(|random| random.set(self.0));
+    }
+}
+
 /// A seed that differs from thread to thread and from run to run.
 #[cold]
 fn unpredictable() -> u32 {
@@ -170,9 +187,22 @@ mod tests {
     }
 
     #[test]
+    fn a_seed_holds_until_its_guard_drops() {
+        let _outer = begin(7);
+        let first: Vec<u32> = (0..4).map(|_| random()).collect();
+        let _again = begin(7);
+        assert_eq!(random(), first[0]);
+        {
+            let _inner = begin(0);
+            assert!(random() != 0 && random() != first[1]);
+        }
+        assert_eq!(random(), first[1]);
+    }
+
+    #[test]
     fn simulations_do_not_nest() {
         let outer = Simulated::begin(1);
         assert!(outer.is_some() && Simulated::begin(2).is_none());
-        assert!(is_simulated());
+        assert!(is_simulated() && begin(3).is_none());
     }
 }

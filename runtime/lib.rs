@@ -65,6 +65,7 @@
 pub(crate) mod budget;
 pub(crate) mod chance;
 pub(crate) mod primitives;
+pub(crate) mod seed;
 
 pub(crate) mod engine;
 pub(crate) mod leaf;
@@ -104,10 +105,25 @@ pub use task::spawn;
 #[cfg(not(loom))]
 pub mod runtime {
     pub use crate::engine::builder::Builder;
+    pub use crate::engine::config::UnhandledPanic;
     pub use crate::engine::dump::{Dump, TaskDump, TaskState};
     pub use crate::engine::handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
-    pub use crate::engine::metrics::RuntimeMetrics;
-    pub use crate::engine::runtime::{LocalOptions, LocalRuntime, Runtime};
+    pub use crate::engine::hooks::TaskMeta;
+    pub use crate::engine::metrics::{
+        HistogramConfiguration, HistogramScale, InvalidHistogramConfiguration, LogHistogram,
+        LogHistogramBuilder, RuntimeMetrics,
+    };
+    pub use crate::engine::runtime::{
+        LocalOptions, LocalRuntime, Runtime, is_rt_shutdown_err, worker_index,
+    };
+    pub use crate::seed::RngSeed;
+}
+
+/// Where tokio keeps what its macros expand to.
+#[cfg(not(loom))]
+#[doc(hidden)]
+pub mod macros {
+    pub use crate::select::support;
 }
 
 /// # Examples

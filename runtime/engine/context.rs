@@ -3,11 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use super::driver;
 use super::handle::Handle;
-use crate::leaf;
+use crate::{chance, leaf};
 
 thread_local! {
     static HANDLE: RefCell<Option<Handle>> = const { RefCell::new(None) };
@@ -101,11 +101,17 @@ pub(crate) fn enter(handle: &Handle) -> Entered {
     }
 }
 
+/// Counts a poll whose budget ran out, for the runtime this thread is in.
+pub(crate) fn count_forced_yield() {
+    let _ = with_handle((), |handle, ()| handle.parts().forced_yields.add_shared(1));
+}
+
 /// See [`enter`].
 pub(crate) struct Entered {
     outer: Option<Handle>,
     depth: usize,
-    not_send: PhantomData<*mut ()>,
+    // A guard must not leave its thread, but others may look at it.
+    not_send: PhantomData<MutexGuard<'static, ()>>,
 }
 
 impl Drop for Entered {
@@ -139,6 +145,7 @@ impl fmt::Debug for Entered {
 pub(crate) struct Running {
     _entered: Entered,
     _no_blocking: leaf::NoBlocking,
+    _seeded: Option<chance::Restore>,
 }
 
 /// For a thread that is about to block on a future, or to run tasks.
@@ -156,6 +163,7 @@ pub(crate) fn start_running(handle: &Handle) -> Running {
     Running {
         _entered: enter(handle),
         _no_blocking: leaf::forbid_blocking(),
+        _seeded: handle.seeds().and_then(|seeds| chance::begin(seeds.next())),
     }
 }
 

@@ -4,16 +4,18 @@ use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
-use std::panic::Location;
+use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
 use super::blocking::{self, tasks::Tasks};
 use super::context::{self, Entered};
 use super::dump::{self, Dump};
 use super::local_set::Sets;
-use super::metrics::RuntimeMetrics;
+use super::metrics::{Counter, RuntimeMetrics};
 use super::task::{self, JoinHandle};
 use super::{driver, local, park, stealing};
+use crate::seed::Seeds;
 
 /// A future larger than this is boxed before it is spawned: moving it around on the stack would
 /// cost more than the allocation, and may not fit a small stack. Debug builds copy more often.
@@ -37,6 +39,14 @@ pub enum RuntimeFlavor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Id(NonZeroU64);
 
+impl Id {
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let id = NEXT.fetch_add(1, Relaxed);
+        Self(NonZeroU64::new(id).expect("2^64 runtimes were not built"))
+    }
+}
+
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -58,6 +68,8 @@ pub(crate) struct Parts {
     pub(crate) local_sets: Sets,
     pub(crate) id: Id,
     pub(crate) name: Option<String>,
+    /// Polls cut short because the task's budget was used up.
+    pub(crate) forced_yields: Counter,
 }
 
 /// A counted reference to a runtime, for spawning onto it and looking into it.
@@ -79,6 +91,10 @@ pub(crate) struct Parts {
 pub struct Handle {
     parts: Arc<Parts>,
 }
+
+// What a panic may leave half-done behind a handle is ours, and made to bear it (T1 to T4).
+impl UnwindSafe for Handle {}
+impl RefUnwindSafe for Handle {}
 
 /// Keeps a thread inside a runtime. Made by [`Handle::enter`] and `Runtime::enter`.
 ///
@@ -134,13 +150,6 @@ impl Handle {
         }
     }
 
-    pub(crate) fn next_id() -> Id {
-        use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = NEXT.fetch_add(1, Relaxed);
-        Id(NonZeroU64::new(id).expect("2^64 runtimes were not built"))
-    }
-
     pub(crate) fn downgrade(&self) -> WeakHandle {
         WeakHandle(Arc::downgrade(&self.parts))
     }
@@ -153,11 +162,12 @@ impl Handle {
         }
     }
 
-    pub(crate) fn is_shut_down(&self) -> bool {
-        match &self.parts.scheduler {
-            Scheduler::Local(shared) => shared.is_shut_down(),
-            Scheduler::Stealing(shared) => shared.is_shut_down(),
-        }
+    pub(crate) fn seeds(&self) -> Option<&Seeds> {
+        let config = match &self.parts.scheduler {
+            Scheduler::Local(shared) => &shared.config,
+            Scheduler::Stealing(shared) => shared.config(),
+        };
+        config.seeds.as_deref()
     }
 
     pub(crate) fn parts(&self) -> &Parts {

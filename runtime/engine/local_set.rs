@@ -29,14 +29,14 @@ use std::task::{Context, Poll, Waker};
 
 use pin_project_lite::pin_project;
 
-use super::config::EVENT_INTERVAL;
+use super::config::{EVENT_INTERVAL, UnhandledPanic};
+use super::context;
 use super::handle::Id;
 use super::metrics::Counters;
 use super::runtime::Runtime;
 use super::task::list::{Inbox, TaskList};
 use super::task::pool::{self, Registry};
 use super::task::{self, Arena, Header, JoinHandle, Owner, Polled, Runnable, Schedule};
-use super::{context, local};
 use crate::primitives::Mutex;
 use crate::primitives::atomic::{
     AtomicBool, AtomicUsize,
@@ -55,6 +55,10 @@ pub(crate) struct Shared {
     /// Tasks that are not done. Only the set's thread writes it.
     alive: AtomicUsize,
     counters: Counters,
+    id: Id,
+    unhandled_panic: Mutex<UnhandledPanic>,
+    /// A task has panicked, and the set is to end with it.
+    panicked: AtomicBool,
 }
 
 /// The sets that a runtime's threads have run, for its dumps.
@@ -100,6 +104,15 @@ impl Schedule for Shared {
     fn is_current(&self) -> bool {
         pool::is_local(self)
     }
+
+    // `tick` holds an `Arc` of us.
+    const TOLD_OF_PANICS: bool = true;
+
+    fn panicked(&self) {
+        if self.unhandled_panic.lock().shuts_down() {
+            self.panicked.store(true, Relaxed);
+        }
+    }
 }
 
 impl Shared {
@@ -133,14 +146,14 @@ impl Shared {
         spawned: &'static Location<'static>,
     ) -> JoinHandle<F::Output> {
         let (task, handle) = if pool::is_local(self) {
-            pool::with_local(|arena| task::allocate::<F, Self>(arena, future, spawned))
+            pool::with_local(|arena| task::allocate::<F, Self>(arena, None, future, spawned))
         } else {
             let arena = self.arena.lock();
             let Some(arena) = &*arena else {
                 drop(arena);
                 return task::allocate_cancelled::<F, Self>(future, spawned);
             };
-            task::allocate::<F, Self>(arena, future, spawned)
+            task::allocate::<F, Self>(arena, None, future, spawned)
         };
         self.alive.fetch_add(1, Relaxed);
         self.schedule(task);
@@ -165,6 +178,9 @@ impl Shared {
                 Err(again) => queue.push_back(again),
                 Ok(Polled::Done) => drop(self.alive.fetch_sub(1, Relaxed)),
                 Ok(_) => {}
+            }
+            if self.panicked.load(Relaxed) {
+                break;
             }
         }
         self.notified.store(false, Relaxed);
@@ -242,7 +258,7 @@ pub(crate) fn spawn_here<F: Future + 'static>(
         return shared.spawn(future, spawned);
     }
     match context::try_handle() {
-        Some(handle) if handle.local().is_some_and(local::OwnerThread::is_here) => {
+        Some(handle) if handle.local().is_some_and(|shared| shared.is_owned_here()) => {
             handle.spawn_unsend(future, spawned)
         }
         _ => panic!(
@@ -305,6 +321,9 @@ impl LocalSet {
             arena: Mutex::new(None),
             alive: AtomicUsize::new(0),
             counters: Counters::default(),
+            id: Id::next(),
+            unhandled_panic: Mutex::new(UnhandledPanic::Ignore),
+            panicked: AtomicBool::new(false),
         });
         *shared.arena.lock() = Some(Arena::new(&shared));
         Self {
@@ -313,6 +332,42 @@ impl LocalSet {
             listed_by: Cell::new(None),
             not_send: PhantomData,
         }
+    }
+
+    /// The set's id, of the same kind as a runtime's, and different from all of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::task::LocalSet;
+    ///
+    /// assert_ne!(LocalSet::new().id(), LocalSet::new().id());
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.shared.id
+    }
+
+    /// What happens when a task of the set panics. By default nothing but that it ends.
+    ///
+    /// With `UnhandledPanic::ShutdownRuntime` all tasks of the set are dropped, and whoever polls
+    /// the set or its `run_until` panics.
+    ///
+    /// # Examples
+    ///
+    /// ```should_panic
+    /// use wakeful::runtime::UnhandledPanic;
+    /// use wakeful::task::{self, LocalSet};
+    ///
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().build().unwrap();
+    /// let mut set = LocalSet::new();
+    /// set.unhandled_panic(UnhandledPanic::ShutdownRuntime);
+    /// set.spawn_local(async { panic!("boom") });
+    /// set.block_on(&runtime, std::future::pending::<()>());
+    /// ```
+    pub fn unhandled_panic(&mut self, behavior: UnhandledPanic) -> &mut Self {
+        *self.shared.unhandled_panic.lock() = behavior;
+        self
     }
 
     /// Makes `spawn_local` on this thread go to this set, until the guard drops. Runs nothing.
@@ -359,12 +414,43 @@ impl LocalSet {
                 handle.parts().local_sets.add(&self.shared);
             }
         });
+        self.check();
         // Taken out: a task may poll this set's futures again from inside.
         let mut queue = self.queue.take();
         let more = self.shared.tick(&mut queue);
         queue.append(&mut self.queue.borrow_mut());
         *self.queue.borrow_mut() = queue;
+        self.check();
         more
+    }
+
+    /// Ends the set, and panics, if one of its tasks has and that is what was asked for.
+    #[inline]
+    fn check(&self) {
+        if self.shared.panicked.load(Relaxed) {
+            self.end();
+            panic!(
+                "a spawned task panicked and the LocalSet is configured to shutdown on unhandled \
+                 panic"
+            );
+        }
+    }
+
+    /// Drops all tasks, and lets none in any more.
+    fn end(&self) {
+        let shared = &self.shared;
+        let _current = Current::enter(shared);
+        let mut queue = self.queue.take();
+        shared.inbox.close(&mut queue);
+        while let Some(task) = queue.pop_front() {
+            task.void();
+        }
+        let arena = shared.arena.lock().take();
+        // SAFETY: T1, S1. We are the only one that ran tasks, both queues are closed, and
+        // `spawn` finds no arena.
+        unsafe { task::cancel_all(&shared.registry, |_, _| {}) };
+        let waker = shared.waker.lock().take();
+        drop((arena, waker));
     }
 }
 
@@ -421,19 +507,7 @@ impl<F: Future> Future for RunUntil<'_, F> {
 
 impl Drop for LocalSet {
     fn drop(&mut self) {
-        let shared = &self.shared;
-        let _current = Current::enter(shared);
-        let mut queue = self.queue.take();
-        shared.inbox.close(&mut queue);
-        while let Some(task) = queue.pop_front() {
-            task.void();
-        }
-        let arena = shared.arena.lock().take();
-        // SAFETY: T1, S1. We are the only one that ran tasks, both queues are closed, and
-        // `spawn` finds no arena.
-        unsafe { task::cancel_all(&shared.registry) };
-        let waker = shared.waker.lock().take();
-        drop((arena, waker));
+        self.end();
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) mod dump;
 #[cfg(not(loom))]
 pub(crate) mod handle;
 #[cfg(not(loom))]
+pub(crate) mod hooks;
+#[cfg(not(loom))]
 pub(crate) mod local;
 #[cfg(not(loom))]
 pub(crate) mod local_set;

@@ -32,6 +32,8 @@ use crate::leaf;
 #[derive(Debug)]
 pub struct Runtime {
     handle: Handle,
+    /// It was ended by a call, and its drop has nothing left to do.
+    ended: bool,
 }
 
 impl Runtime {
@@ -47,7 +49,10 @@ impl Runtime {
     }
 
     pub(crate) fn from_handle(handle: Handle) -> Self {
-        Self { handle }
+        Self {
+            handle,
+            ended: false,
+        }
     }
 
     /// A handle to the runtime.
@@ -102,13 +107,19 @@ impl Runtime {
     /// Ends the runtime and waits at most `limit` for started `spawn_blocking` closures.
     ///
     /// Those that take longer run on in their threads and their output is dropped.
-    pub fn shutdown_timeout(self, limit: Duration) {
-        end(&self.handle, Some(limit));
+    pub fn shutdown_timeout(mut self, limit: Duration) {
+        self.end(Some(limit));
     }
 
     /// Ends the runtime and waits for no `spawn_blocking` closure.
-    pub fn shutdown_background(self) {
-        end(&self.handle, Some(Duration::ZERO));
+    pub fn shutdown_background(mut self) {
+        self.end(Some(Duration::ZERO));
+    }
+
+    #[track_caller]
+    fn end(&mut self, limit: Option<Duration>) {
+        self.ended = true;
+        end(&self.handle, limit);
     }
 
     /// A view of what the runtime counts.
@@ -120,11 +131,10 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        // After `shutdown_timeout` and `shutdown_background` there is nothing left to end.
-        if self.handle.is_shut_down() {
+        if self.ended {
             return;
         }
-        end(&self.handle, None);
+        self.end(None);
         assert!(
             !leaf::must_not_block() || std::thread::panicking(),
             "cannot drop a runtime here and wait for it: this thread is running async tasks; drop \
@@ -194,9 +204,21 @@ pub struct LocalRuntime {
 }
 
 /// How a [`LocalRuntime`] is built. There is nothing to choose yet.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::runtime::{Builder, LocalOptions};
+///
+/// let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
+/// # drop(runtime);
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
-pub struct LocalOptions {}
+pub struct LocalOptions {
+    /// Options to come may belong to a thread.
+    not_send: PhantomData<*mut u8>,
+}
 
 impl LocalRuntime {
     /// A runtime with I/O and timers on this thread.
@@ -250,12 +272,6 @@ impl LocalRuntime {
     /// If `future` panics, or on a thread that is running async tasks already.
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let shared = self
-            .runtime
-            .handle
-            .local()
-            .expect("a LocalRuntime has one thread");
-        let _owner = local::OwnerThread::enter(shared);
         let called = Location::caller();
         if size_of::<F>() > BOX_ABOVE_BYTES {
             return run(&self.runtime.handle, Box::pin(future), called);
@@ -277,4 +293,72 @@ impl LocalRuntime {
     pub fn shutdown_background(self) {
         self.runtime.shutdown_background();
     }
+
+    /// A view of what the runtime counts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::LocalRuntime::new().unwrap();
+    /// assert_eq!(runtime.metrics().num_workers(), 1);
+    /// ```
+    #[must_use]
+    pub fn metrics(&self) -> RuntimeMetrics {
+        self.runtime.metrics()
+    }
+}
+
+/// The number of the worker that calls, among those of its runtime; `None` outside of one.
+///
+/// The numbers are those of [`RuntimeMetrics`]: from 0, below `num_workers`. The future given to
+/// `block_on` of a work-stealing runtime is polled by no worker. Tasks that the thread inside
+/// `block_on` runs are worker 0's, whose own thread may run one at the same time: do not take the
+/// number for a lock. After an `.await` a task may be on another worker.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::runtime::{Builder, worker_index};
+///
+/// let runtime = Builder::new_multi_thread().worker_threads(2).build().unwrap();
+/// let task = runtime.spawn(async { worker_index() });
+/// assert!(runtime.block_on(task).unwrap() < Some(2));
+/// assert_eq!(worker_index(), None);
+/// ```
+#[must_use]
+pub fn worker_index() -> Option<usize> {
+    match local::is_worker() {
+        true => Some(0),
+        false => stealing::worker_index(),
+    }
+}
+
+/// True if an operation on a socket, or other source of I/O, failed because the runtime that
+/// drives it has shut down.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::runtime::{Builder, is_rt_shutdown_err};
+///
+/// let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+/// let first = runtime();
+/// # #[cfg(feature = "net")] {
+/// let bind = wakeful::net::UdpSocket::bind("127.0.0.1:0");
+/// let socket = first.block_on(bind).unwrap();
+/// drop(first);
+///
+/// let error = runtime().block_on(socket.readable()).unwrap_err();
+/// assert!(is_rt_shutdown_err(&error));
+/// # }
+/// ```
+#[must_use]
+pub fn is_rt_shutdown_err(error: &std::io::Error) -> bool {
+    #[cfg(feature = "net")]
+    if let Some(source) = error.get_ref() {
+        let is_other = error.kind() == std::io::ErrorKind::Other;
+        return is_other && source.to_string() == super::reactor::GONE;
+    }
+    let _ = error;
+    false
 }

@@ -57,6 +57,7 @@ pub mod support {
     pub use std::task::Poll;
 
     pub use super::join::{End, branch, join, try_join};
+    pub use super::order::random_start as thread_rng_n;
     pub use super::order::{
         Order, all_disabled, budget_left, no_such_branch, pattern_changed, random_start,
     };

@@ -68,8 +68,9 @@ use std::time::Duration;
 
 use crate::chance::{self, Simulated};
 use crate::engine::blocking::Pool;
-use crate::engine::config::{Config, EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL};
-use crate::engine::handle::{Handle, Parts, Scheduler};
+use crate::engine::config::Config;
+use crate::engine::handle::{Handle, Id, Parts, Scheduler};
+use crate::engine::metrics::Counter;
 use crate::engine::stealing::sim::{Ended, Outside, Rates, block_on};
 use crate::engine::{context, driver, stealing};
 use crate::leaf;
@@ -314,13 +315,10 @@ impl Builder {
             start_paused: true,
             pausable: true,
             events_per_turn: 1,
+            events_when_busy: None,
         })
         .expect("without I/O no system call is made");
-        let config = Config {
-            event_interval: EVENT_INTERVAL,
-            global_queue_interval: GLOBAL_QUEUE_INTERVAL,
-            ..Config::default()
-        };
+        let config = Config::default();
         let starting = stealing::start(self.workers, config, driver, Arc::clone(&driver_handle));
         let handle = Handle::new(Parts {
             scheduler: Scheduler::Stealing(Arc::clone(&starting.shared)),
@@ -329,8 +327,9 @@ impl Builder {
             blocking_tasks: Arc::default(),
             records: Default::default(),
             local_sets: Default::default(),
-            id: Handle::next_id(),
+            id: Id::next(),
             name: None,
+            forced_yields: Counter::default(),
         });
         (starting, handle)
     }

@@ -50,7 +50,7 @@ enum Kind {
 
 /// Why a timer cannot be used. No function of this crate returns it; programs that build their
 /// own timers on these names do.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error(Kind);
 
 impl Error {

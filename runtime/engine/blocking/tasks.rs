@@ -108,7 +108,7 @@ impl Tasks {
             return Err(handle);
         }
         let arena = state.arena.get_or_insert_with(|| Arena::new(self));
-        let (task, handle) = task::allocate::<_, Self>(arena, Call(Some(f)), spawned);
+        let (task, handle) = task::allocate::<_, Self>(arena, None, Call(Some(f)), spawned);
         drop(state);
         match pool.submit(Box::new(Turn(Some(task), guard)), mandatory) {
             Ok(()) => Ok(handle),

@@ -58,6 +58,12 @@ pub(crate) struct Config {
         expect(dead_code, reason = "what a reactor reads")
     )]
     pub(crate) events_per_turn: usize,
+    /// The same for a look that does not wait. `None`: as many.
+    #[cfg_attr(
+        not(feature = "net"),
+        expect(dead_code, reason = "what a reactor reads")
+    )]
+    pub(crate) events_when_busy: Option<usize>,
 }
 
 /// What the thread that parks owns.
@@ -220,7 +226,11 @@ fn connect(config: &Config, sleeper: &Arc<Sleeper>) -> io::Result<(Reactor, Arc<
             sleeper.unpark_or_tell();
         }
     });
-    let (reactor, io) = Reactor::new(config.events_per_turn, first_source)?;
+    let (reactor, io) = Reactor::new(
+        config.events_per_turn,
+        config.events_when_busy,
+        first_source,
+    )?;
     let interrupt = Arc::clone(&io);
     sleeper.interrupt_with(Box::new(move || interrupt.wake()));
     Ok((reactor, io))

@@ -39,6 +39,7 @@ fn new(start_paused: bool) -> (Driver, Arc<Handle>) {
         start_paused,
         pausable: true,
         events_per_turn: 16,
+        events_when_busy: None,
     })
     .expect("the driver starts")
 }

@@ -50,7 +50,7 @@ mod tests;
 pub(crate) use readiness::{Direction, Event};
 #[cfg(not(loom))]
 pub(crate) use {
-    poller::{Handle, Reactor},
+    poller::{Counts, GONE, Handle, Reactor},
     registered::Registered,
     registration::Registration,
 };

@@ -11,6 +11,7 @@ use std::time::Duration;
 use mio::event::Source;
 use slab::Slab;
 
+use crate::engine::metrics::Counter;
 use crate::engine::reactor::readiness::Readiness;
 use crate::engine::reactor::registration::Registration;
 use crate::io::{Interest, Ready};
@@ -37,6 +38,10 @@ pub(crate) struct Reactor {
     poll: mio::Poll,
     events: mio::Events,
     /// Empty between turns; kept for its memory.
+    /// For looks that do not wait, if those are to take fewer events. See `is_busy`.
+    other_events: Option<mio::Events>,
+    /// The two have changed places, for a look that did not wait.
+    is_busy: bool,
     woken: Vec<Waker>,
     handle: Arc<Handle>,
 }
@@ -49,6 +54,16 @@ pub(crate) struct Handle {
     /// `table.sources.len()`, for those who do not want the lock.
     sources: AtomicUsize,
     first_source: Box<dyn Fn() + Send + Sync>,
+    counts: Counts,
+}
+
+/// What the reactor has done so far.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) registered: Counter,
+    pub(crate) deregistered: Counter,
+    /// Only whoever polls writes it.
+    pub(crate) events: Counter,
 }
 
 struct Table {
@@ -71,6 +86,7 @@ impl Reactor {
     /// When the operating system has no selector for us.
     pub(crate) fn new(
         events_per_turn: usize,
+        events_when_busy: Option<usize>,
         first_source: Box<dyn Fn() + Send + Sync>,
     ) -> io::Result<(Reactor, Arc<Handle>)> {
         let poll = mio::Poll::new()?;
@@ -84,10 +100,13 @@ impl Reactor {
             }),
             sources: AtomicUsize::new(0),
             first_source,
+            counts: Counts::default(),
         });
         let reactor = Reactor {
             poll,
             events: mio::Events::with_capacity(events_per_turn),
+            other_events: events_when_busy.map(mio::Events::with_capacity),
+            is_busy: false,
             woken: Vec::new(),
             handle: handle.clone(),
         };
@@ -114,6 +133,13 @@ impl Reactor {
     ///
     /// What the selector says. An interrupted sleep is not an error.
     pub(crate) fn wait(&mut self, limit: Option<Duration>) -> io::Result<()> {
+        if let Some(other) = &mut self.other_events {
+            let is_busy = limit == Some(Duration::ZERO);
+            if is_busy != self.is_busy {
+                self.is_busy = is_busy;
+                std::mem::swap(&mut self.events, other);
+            }
+        }
         match self.poll.poll(&mut self.events, sleep_limit(limit)) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {
                 self.events.clear();
@@ -132,11 +158,13 @@ impl Reactor {
             .filter(|event| event.token() != WAKE)
             .map(|event| (event.token(), flags(event)));
         let mut woken = 0;
+        let mut seen = 0;
         // The lock is not taken for a turn that only our own waker ended.
         while let Some(first) = events.next() {
             let table = self.handle.table.lock();
             for (token, ready) in [first].into_iter().chain(events.by_ref()) {
                 table.dispatch(token, ready, &mut self.woken);
+                seen += 1;
                 if self.woken.len() >= WAKERS_PER_LOCK {
                     break;
                 }
@@ -145,6 +173,7 @@ impl Reactor {
             woken += self.woken.len();
             wake_all(&mut self.woken);
         }
+        self.handle.counts.events.add(seen);
         woken
     }
 
@@ -207,12 +236,19 @@ impl Handle {
         // On an error the registration is dropped, and leaves the table.
         self.registry
             .register(source, mio::Token(token), selector_interest(interest))?;
+        self.counts.registered.add_shared(1);
         Ok(registration)
     }
 
     /// Takes `source` out of the selector.
     pub(crate) fn deregister(&self, source: &mut (impl Source + ?Sized)) -> io::Result<()> {
-        self.registry.deregister(source)
+        self.registry.deregister(source)?;
+        self.counts.deregistered.add_shared(1);
+        Ok(())
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.counts
     }
 
     fn insert(&self, readiness: Arc<Readiness>) -> io::Result<(usize, bool)> {
@@ -282,9 +318,12 @@ fn index(token: usize) -> usize {
     token & (usize::MAX >> INDEX_BITS)
 }
 
+/// What the error of a source whose runtime has shut down says, and what tells it from others.
+pub(crate) const GONE: &str = "the wakeful runtime that drives this I/O resource is gone";
+
 /// The error of every operation on a source whose reactor has shut down.
 pub(crate) fn gone() -> io::Error {
-    io::Error::other("the wakeful runtime that drives this I/O resource is gone")
+    io::Error::other(GONE)
 }
 
 pub(crate) fn sleep_limit(limit: Option<Duration>) -> Option<Duration> {

@@ -40,7 +40,7 @@ fn counter() -> (Arc<Count>, Waker) {
 }
 
 fn reactor() -> (Reactor, Arc<Handle>) {
-    Reactor::new(64, Box::new(|| {})).unwrap()
+    Reactor::new(64, None, Box::new(|| {})).unwrap()
 }
 
 /// One end registered, the other as it is.
@@ -249,7 +249,7 @@ fn a_waker_that_panics_keeps_nobody_else_asleep() {
 
 #[test]
 fn more_wakers_than_one_lock_hands_out() {
-    let (mut reactor, handle) = Reactor::new(1024, Box::new(|| {})).unwrap();
+    let (mut reactor, handle) = Reactor::new(1024, None, Box::new(|| {})).unwrap();
     let (count, waker) = counter();
     let mut pairs: Vec<_> = (0..200).map(|_| pair(&handle)).collect();
     for (source, theirs) in &mut pairs {
@@ -267,7 +267,7 @@ fn the_first_source_is_told_and_the_others_are_not() {
     let tell = Box::new(move || {
         counter.fetch_add(1, Ordering::SeqCst);
     });
-    let (_reactor, handle) = Reactor::new(8, tell).unwrap();
+    let (_reactor, handle) = Reactor::new(8, None, tell).unwrap();
     let first = pair(&handle);
     let second = pair(&handle);
     assert_eq!(told.load(Ordering::SeqCst), 1);

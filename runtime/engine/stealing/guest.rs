@@ -62,14 +62,14 @@ impl<'a> Guest<'a> {
         called: &'static Location<'static>,
     ) -> F::Output {
         let main = pool::with_local(|arena| MainTask::new::<Shared>(arena, called));
-        let mut oracle = Production::new(GUEST);
+        let mut oracle = Production::new(GUEST, &self.shared.config);
         let counters = &self.shared.seats[GUEST].counters;
         loop {
             if main.is_woken() {
                 self.worker.stop_searching();
-                counters.begin_poll(main.as_ptr());
+                counters.begin_main_poll(main.as_ptr());
                 let polled = main.poll(future.as_mut());
-                counters.end_poll();
+                counters.end_main_poll();
                 if let Poll::Ready(output) = polled {
                     return output;
                 }

@@ -3,6 +3,7 @@
 //! One lock round an intrusive list: a push is two stores inside it. That is enough for the few
 //! threads that spawn from outside; sharding it pays from about eight of them on.
 
+use crate::engine::metrics::Counter;
 use crate::engine::task::Runnable;
 use crate::engine::task::list::TaskList;
 use crate::primitives::Mutex;
@@ -12,6 +13,8 @@ pub(crate) struct Injector {
     state: Mutex<State>,
     /// The list's length, for a look without the lock.
     len: AtomicUsize,
+    /// Tasks that came one by one: from elsewhere, and not by an overflow. Written under the lock.
+    pushed: Counter,
 }
 
 struct State {
@@ -28,6 +31,7 @@ impl Injector {
         Self {
             state: Mutex::new(state),
             len: AtomicUsize::new(0),
+            pushed: Counter::default(),
         }
     }
 
@@ -37,6 +41,10 @@ impl Injector {
         self.len.load(Relaxed)
     }
 
+    pub(crate) fn pushed(&self) -> u64 {
+        self.pushed.get()
+    }
+
     /// Adds a task. `Err` gives it back once the injector is closed.
     pub(crate) fn push(&self, task: Runnable) -> Result<(), Runnable> {
         let mut state = self.state.lock();
@@ -44,6 +52,7 @@ impl Injector {
             return Err(task);
         }
         state.tasks.push_back(task);
+        self.pushed.add(1);
         self.len.store(state.tasks.len(), Relaxed);
         Ok(())
     }

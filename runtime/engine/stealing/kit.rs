@@ -6,9 +6,10 @@
 use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::sync::Arc;
+use std::thread;
 
-use super::Shared;
 use super::queue::Local;
+use super::{GUEST, Shared};
 use crate::engine::task::list::TaskList;
 use crate::engine::task::{Arena, Runnable, pool};
 
@@ -64,6 +65,20 @@ pub(super) fn is_worker() -> bool {
     IS_WORKER.get()
 }
 
+/// The number of the worker that this thread is. A main future is polled by none.
+pub(crate) fn worker_index() -> Option<usize> {
+    let index = |current: &RefCell<Option<Seated>>| {
+        let current = current.borrow();
+        let Seated { shared, core } = current.as_ref()?;
+        match core.seat {
+            GUEST if shared.seats[GUEST].counters.is_in_main() => None,
+            GUEST => Some(0),
+            seat => Some(seat - 1),
+        }
+    };
+    CURRENT.try_with(index).ok().flatten()
+}
+
 impl Core {
     pub(super) fn new(seat: usize, queue: Local) -> Box<Self> {
         Box::new(Self {
@@ -83,6 +98,7 @@ impl Core {
             task = back;
             let mut half = self.queue.take_half();
             if !half.is_empty() {
+                shared.seats[self.seat].counters.overflows.add(1);
                 half.push_back(task);
                 shared.inject_all(half);
                 return;
@@ -131,18 +147,23 @@ pub(super) fn push_here(shared: &Shared, task: Runnable, reason: Reason) -> Opti
     let mut task = Some(task);
     let several = with_core(shared, |core| {
         let task = task.take()?;
+        let counters = &shared.seats[core.seat].counters;
+        counters.schedule();
         let alone = match reason {
-            Reason::Spawned => {
-                core.push(shared, task);
-                core.queue.len() < 2 && !core.queue.has_next()
-            }
-            Reason::Woken => match core.queue.put_next(task) {
+            Reason::Woken if shared.config.lifo_slot => match core.queue.put_next(task) {
                 Some(displaced) => {
                     core.push(shared, displaced);
                     false
                 }
                 None => true,
             },
+            _ => {
+                if reason == Reason::Spawned {
+                    counters.spawned.add(1);
+                }
+                core.push(shared, task);
+                core.queue.len() < 2 && !core.queue.has_next()
+            }
         };
         (!core.in_turn).then_some(!alone)
     });
@@ -157,6 +178,11 @@ pub(super) fn push_here(shared: &Shared, task: Runnable, reason: Reason) -> Opti
 /// Takes this thread off its seat, if it has one.
 pub(super) fn stand_up() -> Option<(Arc<Shared>, Kit)> {
     let Seated { shared, core } = CURRENT.with_borrow_mut(Option::take)?;
+    let counters = &shared.seats[core.seat].counters;
+    counters.end_work();
+    if core.seat == GUEST {
+        counters.set_thread(None);
+    }
     let arena = pool::install(None).expect("X1: the arena goes with the core");
     Some((shared, Kit { core, arena }))
 }
@@ -178,6 +204,9 @@ pub(super) fn stand_up_in_a_poll() -> Option<(Arc<Shared>, Kit)> {
 /// Puts this thread on a seat. It must have none.
 pub(super) fn sit_down(shared: Arc<Shared>, kit: Kit) {
     let Kit { core, arena } = kit;
+    let counters = &shared.seats[core.seat].counters;
+    counters.set_thread(Some(thread::current().id()));
+    counters.begin_work();
     let outer = pool::install(Some(arena));
     let empty = CURRENT.replace(Some(Seated { shared, core }));
     debug_assert!(

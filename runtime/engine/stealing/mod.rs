@@ -49,6 +49,8 @@ mod models;
 #[cfg(not(loom))]
 pub(crate) use guest::{block_in_place, block_on};
 #[cfg(not(loom))]
+pub(crate) use kit::worker_index;
+#[cfg(not(loom))]
 pub(crate) use shared::Shared;
 #[cfg(not(loom))]
 pub(crate) use threads::{HandOff, Starting, Threads, shutdown, start, wait_for_shutdown};

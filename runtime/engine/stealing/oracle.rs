@@ -5,6 +5,8 @@
 
 use std::hint;
 
+use crate::engine::config::Config;
+
 /// Pauses between two rounds over all seats: about as long as a short poll, so that a victim which
 /// is making progress is seen to.
 const PAUSES: usize = 32;
@@ -43,9 +45,11 @@ pub(crate) const NEXT_STREAK: u32 = 3;
 pub(crate) struct Production(u64);
 
 impl Production {
-    pub(crate) fn new(seat: usize) -> Self {
+    pub(crate) fn new(seat: usize, config: &Config) -> Self {
         // Any odd multiplier spreads the seats; zero would stay zero.
-        Self((seat as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+        let unseeded = (seat as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let seeds = config.seeds.as_ref();
+        Self(seeds.map_or(unseeded, |seeds| seeds.of_seat(seat)) | 1)
     }
 }
 

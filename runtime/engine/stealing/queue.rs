@@ -185,8 +185,13 @@ impl Local {
 
 impl Stealer {
     /// A hint, unless a fence orders it.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// A hint, unless a fence orders it.
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.len() == 0
+        self.len() == 0
     }
 
     pub(crate) fn has_next(&self) -> bool {

@@ -19,7 +19,8 @@ use super::threads::HandOff;
 use super::worker::Seen;
 use crate::engine::config::Config;
 use crate::engine::driver::{self, Driver};
-use crate::engine::metrics::Counters;
+use crate::engine::hooks;
+use crate::engine::metrics::{Counter, Counters};
 use crate::engine::sleeper::Sleeper;
 use crate::engine::task::list::TaskList;
 use crate::engine::task::main_task::WakeMain;
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) registry: Registry,
     /// Where other threads spawn. `None` once the runtime is shut down.
     foreign: Mutex<Option<Box<Arena>>>,
+    spawned_outside: Counter,
     /// The guest's kit, while nobody sits there.
     pub(super) guest: Mutex<Option<Kit>>,
     pub(super) is_shut_down: AtomicBool,
@@ -82,7 +84,7 @@ pub(super) fn new(
     let (queues, seats): (Vec<_>, Vec<_>) = (0..=workers)
         .map(|_| {
             let (local, stealer) = queue::new();
-            (local, Seat::new(stealer))
+            (local, Seat::new(stealer, &config))
         })
         .unzip();
     let shared = Arc::new(Shared {
@@ -94,6 +96,7 @@ pub(super) fn new(
         driver_handle: handle,
         registry: Registry::default(),
         foreign: Mutex::new(None),
+        spawned_outside: Counter::default(),
         guest: Mutex::new(None),
         is_shut_down: AtomicBool::new(false),
         retired: Mutex::new(Retired::default()),
@@ -119,10 +122,10 @@ pub(super) fn new(
 }
 
 impl Seat {
-    fn new(stealer: Stealer) -> Self {
+    fn new(stealer: Stealer, config: &Config) -> Self {
         Self {
             stealer,
-            counters: Counters::default(),
+            counters: Counters::new(config.histogram.as_ref()),
             sleeper: Sleeper::new(),
             on_driver: AtomicBool::new(false),
             stuck: AtomicBool::new(false),
@@ -177,6 +180,14 @@ impl Schedule for Shared {
     #[inline]
     fn is_current(&self) -> bool {
         kit::is_seated(self)
+    }
+
+    // A thread that polls holds an `Arc` of us.
+    const TOLD_OF_PANICS: bool = true;
+
+    fn panicked(&self) {
+        // It may abort. To shut down the builder does not let us.
+        let _ = self.config.unhandled_panic.shuts_down();
     }
 }
 
@@ -291,9 +302,13 @@ impl Shared {
         if self.is_shut_down() {
             return Err(future);
         }
-        let (task, handle) =
-            pool::with_local(|arena| task::allocate::<F, Self>(arena, future, spawned));
+        let (mut task, handle) =
+            pool::with_local(|arena| task::allocate::<F, Self>(arena, None, future, spawned));
+        if self.config.tasks.spawn.is_some() {
+            task = hooks::spawned(task, &self.config);
+        }
         if let Some(task) = kit::push_here(self, task, Reason::Spawned) {
+            self.spawned_outside.add_shared(1);
             self.inject(task);
         }
         Ok(handle)
@@ -305,11 +320,21 @@ impl Shared {
         future: F,
         spawned: &'static Location<'static>,
     ) -> Result<JoinHandle<F::Output>, F> {
-        let foreign = self.foreign.lock();
+        let mut foreign = self.foreign.lock();
         let Some(arena) = foreign.as_ref().filter(|_| !self.is_shut_down()) else {
             return Err(future);
         };
-        let (task, handle) = task::allocate::<F, Self>(arena, future, spawned);
+        let id = arena.next_id();
+        if self.config.tasks.spawn.is_some() {
+            drop(foreign);
+            hooks::announce(id, spawned, &self.config);
+            foreign = self.foreign.lock();
+        }
+        let Some(arena) = foreign.as_ref().filter(|_| !self.is_shut_down()) else {
+            return Err(future);
+        };
+        let (task, handle) = task::allocate::<F, Self>(arena, Some(id), future, spawned);
+        self.spawned_outside.add_shared(1);
         // Under the lock, so that the shutdown, which takes the arena, finds no task that is
         // about to be queued.
         self.inject(task);
@@ -327,13 +352,36 @@ impl Shared {
         seats.chain(away).collect()
     }
 
+    /// Those of a worker's own seat.
     pub(crate) fn counters(&self, worker: usize) -> &Counters {
-        let workers = self.workers();
-        assert!(
-            worker < workers,
-            "this runtime has {workers} workers, and none is number {worker}"
-        );
         &self.seats[worker + 1].counters
+    }
+
+    pub(crate) fn guest_counters(&self) -> &Counters {
+        &self.seats[GUEST].counters
+    }
+
+    pub(crate) fn all_counters(&self) -> impl Iterator<Item = &Counters> {
+        self.seats.iter().map(|seat| &seat.counters)
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Tasks in a worker's ring. The guest's is worker 0's, too.
+    pub(crate) fn queue_len(&self, worker: usize) -> usize {
+        let guest = (worker == 0).then_some(GUEST);
+        let seats = guest.into_iter().chain([worker + 1]);
+        seats.map(|seat| self.seats[seat].stealer.len()).sum()
+    }
+
+    pub(crate) fn spawned_outside(&self) -> u64 {
+        self.spawned_outside.get()
+    }
+
+    pub(crate) fn scheduled_outside(&self) -> u64 {
+        self.injector.pushed()
     }
 
     pub(crate) fn workers(&self) -> usize {
@@ -381,7 +429,7 @@ impl Shared {
         forget_all(&mut self.injector.close());
         let foreign = self.foreign.lock().take();
         // SAFETY: T1, G2, G3. All kits are here and nobody is away: nobody runs tasks any more.
-        unsafe { task::cancel_all(&self.registry) };
+        unsafe { task::cancel_all(&self.registry, |id, spawned| self.config.ended(id, spawned)) };
         self.driver.lock().shutdown();
         drop((kits, foreign));
         self.retired.lock().is_over = true;

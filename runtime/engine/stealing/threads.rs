@@ -10,6 +10,7 @@ use super::kit::{Kit, OnDuty};
 use super::oracle::Production;
 use super::shared::{self, Shared};
 use super::worker::{Step, Worker};
+use crate::chance;
 use crate::engine::config::{self, Config};
 use crate::engine::driver::{self, Driver};
 use crate::leaf;
@@ -128,7 +129,9 @@ pub(super) fn hand_off(shared: &Shared, worker: Worker) -> Result<(), Worker> {
 fn work(mut worker: Worker) {
     let _on_duty = OnDuty::begin();
     let _no_blocking = leaf::forbid_blocking();
-    let mut oracle = Production::new(worker.seat);
+    let mut oracle = Production::new(worker.seat, &worker.shared.config);
+    let seeds = worker.shared.config.seeds.as_ref();
+    let _seeded = seeds.and_then(|seeds| chance::begin(seeds.of_seat(worker.seat)));
     worker.sit();
     // Whoever handed the seat off goes on with its poll elsewhere.
     worker.shared.seats[worker.seat].rest(&worker.shared.idle);

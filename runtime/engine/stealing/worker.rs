@@ -26,9 +26,10 @@ use super::oracle::Oracle;
 use super::queue::CAPACITY;
 use crate::engine::config;
 use crate::engine::driver::Driver;
+use crate::engine::hooks;
 use crate::engine::sleeper::How;
+use crate::engine::task::Runnable;
 use crate::engine::task::main_task::MainTask;
-use crate::engine::task::{Polled, Runnable};
 use crate::primitives::MutexGuard;
 use crate::primitives::atomic::{Ordering::SeqCst, fence};
 
@@ -153,16 +154,19 @@ impl Worker {
         let counters = &shared.seats[self.seat].counters;
         let header = task.as_ptr();
         counters.begin_poll(header);
-        let polled = task.run();
+        let polled = match shared.config.watch_polls {
+            false => task.run(),
+            true => hooks::run(task, &shared.config, counters, || self.has_core()),
+        };
         let seated = self.has_core();
         if seated {
             counters.end_poll();
         }
         match polled {
-            Ok(Polled::Done) if seated => counters.done.add(1),
             Ok(_) => {}
             Err(again) if seated => {
                 let several = with_core(shared, |core| {
+                    counters.schedule();
                     core.push(shared, again);
                     core.queue.len() > 1
                 });
@@ -239,7 +243,7 @@ impl Worker {
                 let victim = &shared.seats[victim];
                 if victim.progress() == polls {
                     if let Some(task) = victim.stealer.steal_next() {
-                        shared.seats[self.seat].counters.steals.add(1);
+                        self.count_steal(1);
                         return Some(task);
                     }
                 }
@@ -252,8 +256,14 @@ impl Worker {
         let shared = &*self.shared;
         let stealer = &shared.seats[victim].stealer;
         let (task, count) = with_core(shared, |core| stealer.steal(&mut core.queue)).flatten()?;
-        shared.seats[self.seat].counters.steals.add(count as u64);
+        self.count_steal(count);
         Some(task)
+    }
+
+    fn count_steal(&self, tasks: usize) {
+        let counters = &self.shared.seats[self.seat].counters;
+        counters.steals.add(tasks as u64);
+        counters.steal_operations.add(1);
     }
 
     /// This worker's share of the injector: one task out, the others into the ring.
@@ -310,7 +320,7 @@ impl Worker {
         config::call(&shared.config.on_thread_park);
         let mut driver = shared.driver.try_lock();
         if self.lie_down(driver.is_some(), main) {
-            shared.seats[self.seat].counters.parks.add(1);
+            shared.seats[self.seat].counters.park();
             let mut seen = Seen::new();
             loop {
                 if driver.is_none() && self.takes_driver_over(&mut driver) {
@@ -329,6 +339,7 @@ impl Worker {
                     break;
                 }
             }
+            shared.seats[self.seat].counters.unpark();
         }
         let had_driver = driver.is_some();
         drop(driver);

@@ -42,6 +42,13 @@ pub(crate) trait Schedule: Owner {
     /// True if this thread is running this scheduler's tasks, so that the scheduler cannot go
     /// away before the thread is back in its loop.
     fn is_current(&self) -> bool;
+
+    /// Whether [`panicked`](Self::panicked) is called: `self` then lives as long as one of its
+    /// tasks is polled, also when that task was the last.
+    const TOLD_OF_PANICS: bool = false;
+
+    /// A task has panicked, and ended, on this thread.
+    fn panicked(&self) {}
 }
 
 type Payload = Box<dyn Any + Send>;
@@ -95,14 +102,20 @@ impl<F: Future, S: Schedule> Cell<F, S> {
 }
 
 /// Makes a task in `arena`. The run queue's side and the join handle's.
+///
+/// An `announced` id is one that [`Arena::next_id`] gave out before.
 #[inline]
 pub(crate) fn allocate<F: Future, S: Schedule>(
     arena: &Arena,
+    announced: Option<u64>,
     future: F,
     spawned: &'static Location<'static>,
 ) -> (Runnable, JoinHandle<F::Output>) {
     let vtable: &'static VTable = &const { Cell::<F, S>::VTABLE };
-    let slot = arena.take(vtable.placement);
+    let slot = match announced {
+        None => arena.take(vtable.placement),
+        Some(id) => arena.take_as(vtable.placement, id),
+    };
     if slot.fresh {
         // SAFETY: A1. Fresh memory of the right size, which nobody else has seen.
         unsafe { slot.task.write(Header::new(State::new(), vtable, spawned)) };
@@ -222,9 +235,23 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
             quietly(|| drop(dropped));
             set_payload(header, payload);
             // SAFETY: T1. We end our turn.
-            unsafe { finish(task, Outcome::Panicked) };
+            unsafe { finish_panicked::<S>(task) };
             Polled::Done
         }
+    }
+}
+
+/// # Safety
+///
+/// T1, T2: the caller owns the turn and has set the payload.
+#[cold]
+unsafe fn finish_panicked<S: Schedule>(task: NonNull<Header>) {
+    // SAFETY: A3. Not done yet; beyond that, `TOLD_OF_PANICS` promises it.
+    let scheduler = S::TOLD_OF_PANICS.then(|| unsafe { scheduler::<S>(task) });
+    // SAFETY: The caller's contract.
+    unsafe { finish(task, Outcome::Panicked) };
+    if let Some(scheduler) = scheduler {
+        scheduler.panicked();
     }
 }
 
@@ -236,21 +263,21 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
 /// C2, T1: the future is there and the caller's.
 unsafe fn end_ready<F: Future, S: Schedule>(task: NonNull<Header>, output: F::Output) {
     // SAFETY: The caller's contract.
-    let outcome = match unsafe { drop_future::<F, S>(task) } {
+    match unsafe { drop_future::<F, S>(task) } {
         Ok(()) => {
             // SAFETY: C2, T1. The stage is empty.
             unsafe { Cell::<F, S>::output(task).write(output) };
-            Outcome::Value
+            // SAFETY: T1. We end the turn.
+            unsafe { finish(task, Outcome::Value) };
         }
         Err(payload) => {
             quietly(|| drop(output));
             // SAFETY: T4. Not done yet.
             set_payload(unsafe { task.as_ref() }, payload);
-            Outcome::Panicked
+            // SAFETY: T1, T2. As above.
+            unsafe { finish_panicked::<S>(task) };
         }
-    };
-    // SAFETY: T1. We end the turn.
-    unsafe { finish(task, outcome) };
+    }
 }
 
 /// Drops the future. `Err` if that panicked.

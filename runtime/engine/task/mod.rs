@@ -91,6 +91,14 @@ impl Runnable {
         unsafe { self.0.as_ref() }
     }
 
+    pub(crate) fn id(&self) -> Id {
+        id_of(self.0)
+    }
+
+    pub(crate) fn spawned(&self) -> &'static Location<'static> {
+        location(self.header().spawned()).expect("written before the turn was given out")
+    }
+
     pub(crate) fn as_ptr(&self) -> *mut Header {
         self.0.as_ptr()
     }
@@ -108,13 +116,16 @@ impl Runnable {
     }
 }
 
-/// Cancels every task of a scheduler that is not done.
+/// Cancels every task of a scheduler that is not done, and tells `ended` of each.
 ///
 /// # Safety
 ///
 /// T1: every thread that could run one of the tasks has stopped and no queue will give one out
 /// any more; wakes from other threads find their queues closed.
-pub(crate) unsafe fn cancel_all(registry: &Registry) {
+pub(crate) unsafe fn cancel_all(
+    registry: &Registry,
+    mut ended: impl FnMut(Id, &'static Location<'static>),
+) {
     let mut tasks = Vec::new();
     let read = |task: NonNull<Header>, _| {
         // SAFETY: A1. The registry shows initialized headers.
@@ -123,10 +134,13 @@ pub(crate) unsafe fn cancel_all(registry: &Registry) {
     };
     registry.visit(read, |task| tasks.extend(task));
     for task in tasks {
+        let id = id_of(task);
         // SAFETY: T4. Not done, and only this loop completes tasks now.
-        let vtable = unsafe { task.as_ref() }.vtable;
+        let header = unsafe { task.as_ref() };
+        let spawned = location(header.spawned());
         // SAFETY: T1. The caller's contract.
-        unsafe { (vtable.cancel)(task) };
+        unsafe { (header.vtable.cancel)(task) };
+        ended(id, spawned.expect("written before the task was published"));
     }
 }
 

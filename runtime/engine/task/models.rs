@@ -70,7 +70,7 @@ fn spawn<F: Future + 'static>(
     arena: &Arena,
     future: F,
 ) -> JoinHandle<F::Output> {
-    let (task, handle) = allocate::<F, Queue>(arena, future, Location::caller());
+    let (task, handle) = allocate::<F, Queue>(arena, None, future, Location::caller());
     queue.schedule(task);
     handle
 }

@@ -39,7 +39,7 @@ fn spawn<F: Future + 'static>(
     arena: &Arena,
     future: F,
 ) -> (Runnable, JoinHandle<F::Output>) {
-    let spawned = allocate::<F, Queue>(arena, future, Location::caller());
+    let spawned = allocate::<F, Queue>(arena, None, future, Location::caller());
     assert!(!queue.registry.is_empty());
     spawned
 }

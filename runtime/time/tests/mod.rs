@@ -26,6 +26,7 @@ fn config() -> Config {
         start_paused: true,
         pausable: true,
         events_per_turn: 16,
+        events_when_busy: None,
     }
 }
 

@@ -297,10 +297,10 @@ impl Simulation {
         match due {
             Some(main) if this.asleep.is_none() && chance::first(2) == 0 => {
                 this.worker.stop_searching();
-                shared.seats[GUEST].counters.begin_poll(main.as_ptr());
+                shared.seats[GUEST].counters.begin_main_poll(main.as_ptr());
                 oracle.before_poll();
                 poll_main(main);
-                shared.seats[GUEST].counters.end_poll();
+                shared.seats[GUEST].counters.end_main_poll();
             }
             _ if this.asleep.is_some() => this.look_up(main, others),
             _ if this.is_idle => this.lie_down(main, others),

@@ -19,7 +19,7 @@ use super::super::shared::Shared;
 use super::super::threads;
 use super::{Outside, Rates, Simulation, Turn};
 use crate::chance::{self, Simulated};
-use crate::engine::config::{Config, EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL};
+use crate::engine::config::Config;
 use crate::engine::driver::{self, Driver};
 use crate::engine::task::JoinHandle;
 use crate::engine::timer::{self, Key, Status};
@@ -294,13 +294,10 @@ fn begin() -> (Rc<World>, Simulation) {
         start_paused: true,
         pausable: true,
         events_per_turn: 16,
+        events_when_busy: None,
     })
     .expect("no system call is made");
-    let config = Config {
-        event_interval: EVENT_INTERVAL,
-        global_queue_interval: GLOBAL_QUEUE_INTERVAL,
-        ..Config::default()
-    };
+    let config = Config::default();
     let starting = threads::start(WORKERS, config, driver, handle);
     let world = Rc::new(World {
         shared: Arc::clone(&starting.shared),

@@ -155,7 +155,7 @@ impl Arena {
         unsafe { self.shared.as_ref() }
     }
 
-    fn next_id(&self) -> u64 {
+    pub(crate) fn next_id(&self) -> u64 {
         let (next, end) = self.ids.get();
         if next < end {
             self.ids.set((next + 1, end));
@@ -169,7 +169,11 @@ impl Arena {
     /// Memory for one task. Write the header, then [`publish`](Slot::publish).
     #[inline]
     pub(crate) fn take(&self, placement: Placement) -> Slot {
-        let id = self.next_id();
+        self.take_as(placement, self.next_id())
+    }
+
+    #[inline(always)]
+    pub(crate) fn take_as(&self, placement: Placement, id: u64) -> Slot {
         let Placement::Pooled(class) = placement else {
             let task = allocate_large(Some(self.shared), id, placement);
             return Slot {

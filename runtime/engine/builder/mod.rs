@@ -1,18 +1,22 @@
 //! `Builder`: a runtime's options, their defaults and their limits.
 
+mod policies;
+mod watching;
+
 use std::any::Any;
 use std::fmt;
 use std::io;
 use std::sync::{Arc, OnceLock};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use super::blocking;
-use super::config::{
-    Config, EVENT_INTERVAL, GLOBAL_QUEUE_INTERVAL, KEEP_ALIVE, MAX_BLOCKING_THREADS,
-};
-use super::handle::{Handle, Parts, RuntimeFlavor, Scheduler, WeakHandle};
+use super::config::{Config, KEEP_ALIVE, MAX_BLOCKING_THREADS};
+use super::handle::{Handle, Id, Parts, RuntimeFlavor, Scheduler, WeakHandle};
+use super::metrics::{Counter, Plan};
 use super::runtime::{LocalOptions, LocalRuntime, Runtime};
 use super::{context, driver, local, stealing};
+use crate::budget;
 
 /// The variable that sets the default number of workers.
 const WORKERS_VARIABLE: &str = "WAKEFUL_WORKER_THREADS";
@@ -47,6 +51,9 @@ pub struct Builder {
     thread_name: Arc<dyn Fn() -> String + Send + Sync>,
     stack_size: Option<usize>,
     events_per_turn: usize,
+    events_when_busy: Option<usize>,
+    histogram: Plan,
+    is_histogram_on: bool,
     config: Config,
 }
 
@@ -64,11 +71,10 @@ impl Builder {
             thread_name: Arc::new(|| "wakeful-worker".to_owned()),
             stack_size: None,
             events_per_turn: 1024,
-            config: Config {
-                event_interval: EVENT_INTERVAL,
-                global_queue_interval: GLOBAL_QUEUE_INTERVAL,
-                ..Config::default()
-            },
+            events_when_busy: None,
+            histogram: Plan::default(),
+            is_histogram_on: false,
+            config: Config::default(),
         }
     }
 
@@ -161,8 +167,15 @@ impl Builder {
     }
 
     /// The runtime's own name, for [`Handle::name`].
+    ///
+    /// # Panics
+    ///
+    /// If it is blank.
+    #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
-        self.name = Some(name.into());
+        let name = name.into();
+        assert!(!name.trim().is_empty(), "runtime name shouldn't be empty");
+        self.name = Some(name);
         self
     }
 
@@ -222,7 +235,13 @@ impl Builder {
     }
 
     /// The most I/O events taken in one look at the poller. 1024 by default.
+    ///
+    /// # Panics
+    ///
+    /// If `events` is 0.
+    #[track_caller]
     pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
+        assert!(events > 0, "max_io_events_per_tick must be non-zero");
         self.events_per_turn = events;
         self
     }
@@ -240,7 +259,7 @@ impl Builder {
     ///
     /// If the system refuses a thread or the poller, or the options contradict each other.
     pub fn build(&mut self) -> io::Result<Runtime> {
-        self.build_handle().map(Runtime::from_handle)
+        self.build_handle(None).map(Runtime::from_handle)
     }
 
     /// Builds a single-threaded runtime that stays on this thread.
@@ -254,15 +273,18 @@ impl Builder {
     /// On a builder made by [`new_multi_thread`](Self::new_multi_thread).
     #[track_caller]
     pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
-        let LocalOptions {} = options;
+        drop(options);
         assert!(
             self.flavor == RuntimeFlavor::CurrentThread,
             "only a single-threaded runtime can be local: use `Builder::new_current_thread`"
         );
-        self.build_handle().map(LocalRuntime::from_handle)
+        let owner = thread::current().id();
+        self.build_handle(Some(owner))
+            .map(LocalRuntime::from_handle)
     }
 
-    fn build_handle(&self) -> io::Result<Handle> {
+    fn build_handle(&self, owner: Option<ThreadId>) -> io::Result<Handle> {
+        budget::count_with(context::count_forced_yield);
         let is_local = self.flavor == RuntimeFlavor::CurrentThread;
         if self.start_paused && !(is_local && self.time) {
             return Err(io::Error::new(
@@ -277,14 +299,16 @@ impl Builder {
             start_paused: self.start_paused,
             pausable: is_local,
             events_per_turn: self.events_per_turn,
+            events_when_busy: self.events_when_busy,
         })?;
         // Threads must be inside the runtime, whose handle does not exist yet.
         let weak: Arc<OnceLock<WeakHandle>> = Arc::default();
         let pool = blocking::Pool::new(self.pool_config(Arc::clone(&weak)));
-        let config = self.config.clone();
+        let config = self.scheduler_config();
         let mut starting = None;
         let scheduler = if is_local {
-            Scheduler::Local(local::new(config, driver, Arc::clone(&driver_handle)))
+            let driver_handle = Arc::clone(&driver_handle);
+            Scheduler::Local(local::new(config, driver, driver_handle, owner))
         } else {
             let workers = self.worker_threads.map_or_else(default_workers, Ok)?;
             let start = stealing::start(workers, config, driver, Arc::clone(&driver_handle));
@@ -299,8 +323,9 @@ impl Builder {
             blocking_tasks: Arc::default(),
             records: Default::default(),
             local_sets: Default::default(),
-            id: Handle::next_id(),
+            id: Id::next(),
             name: self.name.clone(),
+            forced_yields: Counter::default(),
         });
         weak.get_or_init(|| handle.downgrade());
         match starting {

@@ -23,24 +23,27 @@
 
 #![expect(unsafe_code, reason = "cancels every task at shutdown: L3")]
 
-use std::cell::{Cell, RefCell};
+mod worker;
+
+use std::cell::RefCell;
 use std::future::Future;
 use std::panic::Location;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::ptr;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::thread::{self, ThreadId};
 
-use super::config::{self, Config};
+use self::worker::Worker;
+use super::config::Config;
 use super::driver::{self, Driver};
-use super::metrics::Counters;
+use super::hooks;
+use super::metrics::{Counter, Counters};
 use super::park::Parked;
 use super::task::list::{Inbox, TaskList};
-use super::task::main_task::{MainTask, WakeMain};
+use super::task::main_task::WakeMain;
 use super::task::pool::{self, Registry};
-use super::task::{self, Arena, Header, JoinHandle, Owner, Polled, Runnable, Schedule};
-use crate::leaf;
+use super::task::{self, Arena, Header, JoinHandle, Owner, Runnable, Schedule};
 use crate::primitives::Mutex;
 use crate::primitives::atomic::{
     AtomicBool,
@@ -54,6 +57,13 @@ pub(crate) struct Shared {
     pub(crate) driver: Arc<driver::Handle>,
     pub(crate) counters: Counters,
     inbox: Inbox,
+    /// Tasks that other threads queued, and those of them that they spawned.
+    scheduled_outside: Counter,
+    spawned_outside: Counter,
+    /// A task has panicked, and the builder wants the runtime to end with it.
+    panicked: AtomicBool,
+    /// The only thread that may run tasks, if they need not be `Send`.
+    owner: Option<ThreadId>,
     /// The worker is about to sleep, or sleeps (L2).
     asleep: AtomicBool,
     pub(crate) registry: Registry,
@@ -87,12 +97,22 @@ thread_local! {
 }
 
 /// Makes the runtime's scheduler. Nothing runs until somebody calls [`block_on`].
-pub(crate) fn new(config: Config, driver: Driver, handle: Arc<driver::Handle>) -> Arc<Shared> {
+/// With an `owner` it is a `LocalRuntime`'s, which stays on that thread.
+pub(crate) fn new(
+    config: Config,
+    driver: Driver,
+    handle: Arc<driver::Handle>,
+    owner: Option<ThreadId>,
+) -> Arc<Shared> {
     let shared = Arc::new(Shared {
-        config,
         driver: handle,
-        counters: Counters::default(),
+        counters: Counters::new(config.histogram.as_ref()),
+        config,
         inbox: Inbox::new(),
+        scheduled_outside: Counter::default(),
+        spawned_outside: Counter::default(),
+        panicked: AtomicBool::new(false),
+        owner,
         asleep: AtomicBool::new(false),
         registry: Registry::default(),
         foreign: Mutex::new(None),
@@ -135,6 +155,22 @@ impl Schedule for Shared {
         };
         CURRENT.try_with(here).unwrap_or(false)
     }
+
+    // The thread on the seat holds an `Arc` of us.
+    const TOLD_OF_PANICS: bool = true;
+
+    fn panicked(&self) {
+        if self.config.unhandled_panic.shuts_down() {
+            self.panicked.store(true, Relaxed);
+            // No other task gets a turn. The shutdown will find them without.
+            CURRENT.with_borrow_mut(|current| {
+                if let Some(current) = current {
+                    self.inbox.close(&mut current.queue);
+                    void_all(&mut current.queue);
+                }
+            });
+        }
+    }
 }
 
 impl WakeMain for Shared {
@@ -152,6 +188,7 @@ impl Shared {
         let _ = CURRENT.try_with(|current| {
             if let Some(current) = &mut *current.borrow_mut() {
                 if ptr::eq(current.shared, self) {
+                    self.counters.scheduled.add(1);
                     task.take()
                         .into_iter()
                         .for_each(|task| current.queue.push_back(task));
@@ -164,7 +201,7 @@ impl Shared {
     fn push_from_afar(&self, task: Runnable) {
         match self.inbox.push(task) {
             Ok(()) => {
-                self.counters.remote_schedules.add(1);
+                self.scheduled_outside.add_shared(1);
                 self.get_up();
             }
             // L3: the shutdown finds the task without us.
@@ -190,8 +227,12 @@ impl Shared {
         if !pool::is_local(self) {
             return self.spawn_from_afar(future, spawned);
         }
-        let (task, handle) =
-            pool::with_local(|arena| task::allocate::<F, Self>(arena, future, spawned));
+        let (mut task, handle) =
+            pool::with_local(|arena| task::allocate::<F, Self>(arena, None, future, spawned));
+        self.counters.spawned.add(1);
+        if self.config.tasks.spawn.is_some() {
+            task = hooks::spawned(task, &self.config);
+        }
         self.schedule(task);
         Ok(handle)
     }
@@ -202,11 +243,21 @@ impl Shared {
         future: F,
         spawned: &'static Location<'static>,
     ) -> Result<JoinHandle<F::Output>, F> {
-        let foreign = self.foreign.lock();
+        let mut foreign = self.foreign.lock();
         let Some(arena) = &*foreign else {
             return Err(future);
         };
-        let (task, handle) = task::allocate::<F, Self>(arena, future, spawned);
+        let id = arena.next_id();
+        if self.config.tasks.spawn.is_some() {
+            drop(foreign);
+            hooks::announce(id, spawned, &self.config);
+            foreign = self.foreign.lock();
+        }
+        let Some(arena) = &*foreign else {
+            return Err(future);
+        };
+        let (task, handle) = task::allocate::<F, Self>(arena, Some(id), future, spawned);
+        self.spawned_outside.add(1);
         // Under the lock, so that the shutdown, which takes the arena, finds no task that is
         // about to be queued.
         self.push_from_afar(task);
@@ -220,6 +271,35 @@ impl Shared {
 
     pub(crate) fn is_shut_down(&self) -> bool {
         self.inbox.is_closed()
+    }
+
+    /// True on the thread of the `LocalRuntime` that this belongs to.
+    pub(crate) fn is_owned_here(&self) -> bool {
+        self.owner == Some(thread::current().id())
+    }
+
+    pub(crate) fn spawned_outside(&self) -> u64 {
+        self.spawned_outside.get()
+    }
+
+    pub(crate) fn scheduled_outside(&self) -> u64 {
+        self.scheduled_outside.get()
+    }
+
+    /// Tasks that wait for the worker to collect them.
+    pub(crate) fn inbox_len(&self) -> usize {
+        if self.is_shut_down() {
+            return 0;
+        }
+        let collected = self.counters.collected.get();
+        self.scheduled_outside().saturating_sub(collected) as usize
+    }
+
+    fn collect(&self, queue: &mut TaskList) {
+        let before = queue.len();
+        if self.inbox.collect(queue) {
+            self.counters.collected.add((queue.len() - before) as u64);
+        }
     }
 }
 
@@ -236,8 +316,14 @@ pub(crate) fn block_on<F: Future>(
         parked: &parked,
     };
     loop {
+        if shared.panicked.load(Relaxed) {
+            end_for_panic(shared);
+        }
         if let Some(mut worker) = Worker::sit(shared, &parked) {
-            return worker.block_on(future.as_mut(), called);
+            match worker.block_on(future.as_mut(), called) {
+                Some(output) => return output,
+                None => continue,
+            }
         }
         // Somebody else runs the tasks.
         let waker = parked.waker();
@@ -246,6 +332,22 @@ pub(crate) fn block_on<F: Future>(
         }
         parked.park();
     }
+}
+
+/// Ends the runtime as the builder wanted for when a task panics.
+#[cold]
+fn end_for_panic(shared: &Arc<Shared>) -> ! {
+    shutdown(shared);
+    let waiting = std::mem::take(&mut shared.seat.lock().waiting);
+    waiting.iter().for_each(|parked| parked.unpark());
+    panic!("a spawned task panicked and the runtime is configured to shut down on unhandled panic");
+}
+
+/// True on the thread that sits on the seat of some runtime.
+pub(crate) fn is_worker() -> bool {
+    CURRENT
+        .try_with(|current| current.borrow().is_some())
+        .unwrap_or(false)
 }
 
 /// A thread that may wait for the seat. When it goes, the seat is the next one's.
@@ -272,188 +374,6 @@ impl Drop for Queued<'_> {
     }
 }
 
-/// A thread on the seat. Gives it back when dropped, also by a panic of the main future.
-struct Worker<'a> {
-    shared: &'a Arc<Shared>,
-    driver: Option<Driver>,
-    /// The arena and queue this thread had before: `block_on` may be called inside a `LocalSet`.
-    outer_arena: Option<Box<Arena>>,
-    outer_current: Option<Current>,
-    /// Counts polls, for the intervals.
-    tick: u32,
-    _alone: leaf::Alone,
-}
-
-impl<'a> Worker<'a> {
-    fn sit(shared: &'a Arc<Shared>, parked: &Arc<Parked>) -> Option<Self> {
-        let mut vacancy = shared.seat.lock();
-        vacancy.waiting.retain(|other| !Arc::ptr_eq(other, parked));
-        let Some(seat) = vacancy.seat.take() else {
-            vacancy.waiting.push(Arc::clone(parked));
-            return None;
-        };
-        drop(vacancy);
-        let current = Current {
-            shared: Arc::as_ptr(shared),
-            queue: seat.queue,
-        };
-        Some(Self {
-            shared,
-            driver: Some(seat.driver),
-            outer_arena: pool::install(Some(seat.arena)),
-            outer_current: CURRENT.replace(Some(current)),
-            tick: 0,
-            _alone: leaf::Alone::begin(),
-        })
-    }
-
-    fn block_on<F: Future>(
-        &mut self,
-        mut future: Pin<&mut F>,
-        called: &'static Location<'static>,
-    ) -> F::Output {
-        let main = pool::with_local(|arena| MainTask::new::<Shared>(arena, called));
-        let event_interval = self.shared.config.event_interval;
-        let mut polls = 0;
-        loop {
-            if main.is_woken() {
-                polls += 1;
-                self.shared.counters.begin_poll(main.as_ptr());
-                let polled = main.poll(future.as_mut());
-                self.shared.counters.end_poll();
-                if let Poll::Ready(output) = polled {
-                    return output;
-                }
-            }
-            let (mut queued, before) = (true, polls);
-            while polls < event_interval && queued {
-                queued = self.step();
-                polls += 1;
-            }
-            // It waits for something by yielding: what it waits for may be an event.
-            let main_alone = !queued && polls == before + 1;
-            if !queued && !main.is_woken() {
-                self.park(&main);
-                polls = 0;
-            } else if polls >= event_interval || main_alone {
-                self.turn();
-                polls = 0;
-            }
-        }
-    }
-
-    /// One scheduling decision: runs the next task. False if there is none.
-    #[inline]
-    fn step(&mut self) -> bool {
-        self.tick = self.tick.wrapping_add(1);
-        let look_first = self.tick % self.shared.config.global_queue_interval == 0;
-        let Some(task) = self.with_queue(|queue, shared| {
-            if look_first {
-                shared.inbox.collect(queue);
-            }
-            queue.pop_front().or_else(|| {
-                shared.inbox.collect(queue);
-                queue.pop_front()
-            })
-        }) else {
-            return false;
-        };
-        let counters = &self.shared.counters;
-        counters.begin_poll(task.as_ptr());
-        let polled = task.run();
-        counters.end_poll();
-        match polled {
-            Err(again) => self.with_queue(|queue, _| queue.push_back(again)),
-            Ok(Polled::Done) => self.shared.counters.done.add(1),
-            Ok(_) => {}
-        }
-        true
-    }
-
-    /// Sleeps until there is something to do.
-    fn park(&mut self, main: &MainTask) {
-        let shared = self.shared;
-        // Before the last look: a hook may wake or spawn.
-        config::call(&shared.config.on_thread_park);
-        shared.asleep.store(true, Relaxed);
-        // L2. Pairs with the fence in `get_up`.
-        fence(SeqCst);
-        let has_work = self.with_queue(|queue, shared| {
-            !queue.is_empty() || !shared.inbox.is_empty() || main.is_woken()
-        });
-        let limit = has_work.then_some(Duration::ZERO);
-        if limit.is_none() {
-            shared.counters.parks.add(1);
-        }
-        self.driver().park(limit);
-        shared.asleep.store(false, Relaxed);
-        config::call(&shared.config.on_thread_unpark);
-    }
-
-    /// Looks at I/O and timers without sleeping.
-    fn turn(&mut self) {
-        if !self.shared.driver.is_quiet() {
-            self.driver().park(Some(Duration::ZERO));
-        }
-    }
-
-    fn driver(&mut self) -> &mut Driver {
-        self.driver
-            .as_mut()
-            .expect("a worker has the driver until it is dropped")
-    }
-
-    #[inline]
-    fn with_queue<R>(&self, f: impl FnOnce(&mut TaskList, &Shared) -> R) -> R {
-        CURRENT.with_borrow_mut(|current| {
-            let current = current.as_mut().expect("a worker's thread sits");
-            f(&mut current.queue, self.shared)
-        })
-    }
-}
-
-impl Drop for Worker<'_> {
-    fn drop(&mut self) {
-        let current = CURRENT.replace(self.outer_current.take());
-        let arena = pool::install(self.outer_arena.take());
-        let (Some(current), Some(arena), Some(driver)) = (current, arena, self.driver.take())
-        else {
-            unreachable!("a worker's thread sits until here");
-        };
-        // Whoever waits for it is told when our `Queued` goes.
-        let seat = Seat {
-            queue: current.queue,
-            arena,
-            driver,
-        };
-        self.shared.seat.lock().seat = Some(seat);
-    }
-}
-
-thread_local! {
-    static OWNED: Cell<*const Shared> = const { Cell::new(ptr::null()) };
-}
-
-/// This thread is the one that a `LocalRuntime` stays on. Restores what was before when dropped.
-pub(crate) struct OwnerThread(*const Shared);
-
-impl OwnerThread {
-    pub(crate) fn enter(shared: &Arc<Shared>) -> Self {
-        Self(OWNED.replace(Arc::as_ptr(shared)))
-    }
-
-    /// True inside the `block_on` of the `LocalRuntime` that `shared` belongs to.
-    pub(crate) fn is_here(shared: &Arc<Shared>) -> bool {
-        ptr::eq(OWNED.get(), Arc::as_ptr(shared))
-    }
-}
-
-impl Drop for OwnerThread {
-    fn drop(&mut self) {
-        OWNED.set(self.0);
-    }
-}
-
 /// Ends the runtime: every task is dropped, every handle completes, nothing can be spawned.
 /// Nobody may be inside [`block_on`].
 pub(crate) fn shutdown(shared: &Arc<Shared>) {
@@ -466,13 +386,21 @@ pub(crate) fn shutdown(shared: &Arc<Shared>) {
         return;
     };
     shared.inbox.close(&mut queue);
-    // The turns in the queue are void: below we take the tasks themselves.
+    void_all(&mut queue);
+    let foreign = shared.foreign.lock().take();
+    // SAFETY: T1, L3. We had the seat, nobody gets it again, and both queues are closed.
+    unsafe {
+        task::cancel_all(&shared.registry, |id, spawned| {
+            shared.config.ended(id, spawned)
+        })
+    };
+    driver.shutdown();
+    drop((arena, foreign));
+}
+
+/// Takes the turns back. The shutdown takes the tasks themselves.
+fn void_all(queue: &mut TaskList) {
     while let Some(task) = queue.pop_front() {
         task.void();
     }
-    let foreign = shared.foreign.lock().take();
-    // SAFETY: T1, L3. We had the seat, nobody gets it again, and both queues are closed.
-    unsafe { task::cancel_all(&shared.registry) };
-    driver.shutdown();
-    drop((arena, foreign));
 }
