@@ -1,7 +1,7 @@
 //! Where the random choices of a seeded runtime begin.
 //!
 //! A runtime built with a [`RngSeed`] gives each thread that comes to run it a start of its own
-//! ([`chance::begin`](crate::chance::begin)), so that one thread draws the same numbers in each run.
+//! (`chance::begin`), so that one thread draws the same numbers in each run.
 //!
 //! Called by the builder, by whoever enters a runtime, and by the workers. Absent: the seed of a
 //! simulation, which decides everything else, too.

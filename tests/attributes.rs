@@ -152,6 +152,22 @@ async fn ignoring_panics_is_what_happens_anyway() {
     assert!(task.await.unwrap_err().is_panic());
 }
 
+#[wakeful::test(unhandled_panic = "shutdown_runtime")]
+#[should_panic(expected = "configured to shut down on unhandled panic")]
+async fn a_panic_in_a_task_may_end_the_test() {
+    let _ = wakeful::spawn(async { panic!("not ignored") }).await;
+}
+
+#[wakeful::test(
+    flavor = "local",
+    unhandled_panic = "shutdown_runtime",
+    name = "a name"
+)]
+async fn a_runtime_has_the_name_it_is_given() {
+    let handle = wakeful::runtime::Handle::current();
+    assert_eq!(handle.name(), Some("a name"));
+}
+
 #[wakeful::test]
 #[should_panic(expected = "through block_on")]
 async fn attributes_stay_on_the_test() {

@@ -10,9 +10,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("primitives", &[]),
     ("budget", &["primitives"]),
     ("chance", &[]),
+    ("seed", &[]),
     ("engine::task", &["primitives", "budget", "leaf"]),
     ("leaf", &["primitives", "budget", "engine::task"]),
-    ("engine::config", &[]),
+    (
+        "engine::config",
+        &["engine::hooks", "engine::metrics", "engine::task", "seed"],
+    ),
     ("engine::sleeper", &["primitives"]),
     ("engine::reactor", REACTOR),
     (
@@ -38,7 +42,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "engine",
-        &["primitives", "budget", "chance", "leaf", "engine"],
+        &["primitives", "budget", "chance", "leaf", "seed", "engine"],
     ),
     // A descriptor that is waited for: of `io` by its name, of `net` by what it needs.
     ("io::unix", PUBLIC),
@@ -62,7 +66,14 @@ const LAYERS: &[(&str, &[&str])] = &[
 ];
 
 /// `Interest` and `Ready` are words of the public face that the reactor speaks.
-const REACTOR: &[&str] = &["primitives", "budget", "leaf", "io::Interest", "io::Ready"];
+const REACTOR: &[&str] = &[
+    "primitives",
+    "budget",
+    "leaf",
+    "engine::metrics::Counter",
+    "io::Interest",
+    "io::Ready",
+];
 
 const DRIVER: &[&str] = &[
     "primitives",
@@ -79,6 +90,7 @@ const SCHEDULER: &[&str] = &[
     "leaf",
     "engine::config",
     "engine::driver",
+    "engine::hooks",
     "engine::local_set",
     "engine::metrics",
     "engine::park",

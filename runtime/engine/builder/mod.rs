@@ -273,7 +273,7 @@ impl Builder {
     /// On a builder made by [`new_multi_thread`](Self::new_multi_thread).
     #[track_caller]
     pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
-        drop(options);
+        let LocalOptions { .. } = options;
         assert!(
             self.flavor == RuntimeFlavor::CurrentThread,
             "only a single-threaded runtime can be local: use `Builder::new_current_thread`"

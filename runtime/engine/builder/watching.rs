@@ -101,10 +101,8 @@ impl Builder {
 impl Builder {
     /// Measures how long each poll of a task takes, and counts the polls in a histogram.
     ///
-    /// Each poll then reads the clock twice. See
-    /// [`RuntimeMetrics::poll_time_histogram_bucket_count`].
-    ///
-    /// [`RuntimeMetrics::poll_time_histogram_bucket_count`]: crate::runtime::RuntimeMetrics::poll_time_histogram_bucket_count
+    /// Each poll then reads the clock twice. The counts are in
+    /// [`RuntimeMetrics`](crate::runtime::RuntimeMetrics).
     ///
     /// # Examples
     ///

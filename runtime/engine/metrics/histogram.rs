@@ -20,10 +20,8 @@ pub enum HistogramScale {
     Log,
 }
 
-/// The buckets of a histogram of poll times. See
-/// [`Builder::metrics_poll_time_histogram_configuration`].
-///
-/// [`Builder::metrics_poll_time_histogram_configuration`]: crate::runtime::Builder::metrics_poll_time_histogram_configuration
+/// The buckets of a histogram of poll times, for
+/// `Builder::metrics_poll_time_histogram_configuration`.
 ///
 /// # Examples
 ///

@@ -186,8 +186,8 @@ impl Counters {
         self.awake_since.set(0);
         self.busy.add(time);
         let polls = self.task_polls() - self.polls_before.get();
-        if polls > 0 {
-            let (mean, before) = (time / polls, self.mean_poll.get());
+        if let Some(mean) = time.checked_div(polls) {
+            let before = self.mean_poll.get();
             self.mean_poll.set(match before {
                 0 => mean.max(1),
                 _ => (mean * NEWEST_WEIGHT + before * (100 - NEWEST_WEIGHT)) / 100,

@@ -299,8 +299,7 @@ impl RuntimeMetrics {
         self.config().histogram.as_ref().map(Plan::buckets)
     }
 
-    /// True if the runtime was built with
-    /// [`enable_metrics_poll_time_histogram`](crate::runtime::Builder::enable_metrics_poll_time_histogram).
+    /// True if the runtime was built with `enable_metrics_poll_time_histogram`.
     ///
     /// # Examples
     ///

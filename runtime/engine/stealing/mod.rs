@@ -9,7 +9,7 @@
 //!  I/O, timers --> the driver, of which one parked worker at a time is the holder
 //! ```
 //!
-//! Read `local.rs` first: this is the same ring with several workers. Then `idle.rs`, where the
+//! Read `local/` first: this is the same ring with several workers. Then `idle.rs`, where the
 //! waking is argued (I1 to I4), `worker.rs`, and `queue.rs`.
 //!
 //! There are as many seats as worker threads, and one for a guest: the thread inside `block_on`

@@ -4,7 +4,7 @@ use proc_macro::{Delimiter as Around, Group, Literal, Span, TokenStream, TokenTr
 
 use crate::item::{Returns, Signature, inspect};
 use crate::manifest;
-use crate::options::{self, Flavor, Macro, Options, Simulation};
+use crate::options::{self, Flavor, Macro, Options, Simulation, UnhandledPanic};
 use crate::token::{Delimiter, Kind, Mistake, Token};
 
 /// Expands `#[main(args)] item` or `#[test(args)] item`.
@@ -125,8 +125,19 @@ fn run(options: &Options<Span>) -> TokenStream {
     if let Some(paused) = options.start_paused {
         text += &format!(".start_paused({paused})");
     }
+    if let Some(name) = &options.name {
+        text += &format!(".name({name:?})");
+    }
     let mut run: TokenStream = [path.clone(), quoted(&text)].into_iter().collect();
-    // To ignore a panic is what a runtime does unless told otherwise.
+    if let Some(policy) = options.unhandled_panic {
+        let variant = match policy {
+            UnhandledPanic::Ignore => "::runtime::UnhandledPanic::Ignore",
+            UnhandledPanic::ShutdownRuntime => "::runtime::UnhandledPanic::ShutdownRuntime",
+        };
+        let argument = [path, quoted(variant)].into_iter().collect();
+        run.extend(quoted(".unhandled_panic"));
+        run.extend([TokenTree::Group(Group::new(Around::Parenthesis, argument))]);
+    }
     run.extend(quoted(match options.flavor {
         Flavor::Local => ".enable_all().build_local(::core::default::Default::default())",
         Flavor::MultiThread | Flavor::CurrentThread => ".enable_all().build()",

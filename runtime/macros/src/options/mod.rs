@@ -28,6 +28,7 @@ pub(crate) enum Flavor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum UnhandledPanic {
     Ignore,
+    ShutdownRuntime,
 }
 
 /// The simulations to run in place of a runtime.
@@ -49,6 +50,8 @@ pub(crate) struct Options<S> {
     pub(crate) worker_threads: Option<usize>,
     pub(crate) start_paused: Option<bool>,
     pub(crate) unhandled_panic: Option<UnhandledPanic>,
+    /// The runtime's name.
+    pub(crate) name: Option<String>,
     /// The path the user gave for this crate, and where.
     pub(crate) crate_path: Option<(String, S)>,
 }
@@ -64,6 +67,7 @@ impl<S> Options<S> {
             worker_threads: None,
             start_paused: None,
             unhandled_panic: None,
+            name: None,
             crate_path: None,
         }
     }
@@ -78,6 +82,7 @@ struct Written<S> {
     worker_threads: Option<(usize, S)>,
     start_paused: Option<(bool, S)>,
     unhandled_panic: Option<(UnhandledPanic, S)>,
+    name: Option<(String, S)>,
     crate_path: Option<(String, S)>,
 }
 
@@ -91,6 +96,7 @@ pub(crate) fn parse<S: Copy>(tokens: &[Token<S>], which: Macro) -> Result<Option
         worker_threads: None,
         start_paused: None,
         unhandled_panic: None,
+        name: None,
         crate_path: None,
     };
     for argument in tokens.split(|token| token.is_mark(',')) {
@@ -139,6 +145,7 @@ impl<S: Copy> Written<S> {
             "start_paused" => set(&mut self.start_paused, name, value, boolean),
             "unhandled_panic" => set(&mut self.unhandled_panic, name, value, unhandled_panic),
             "crate" => set(&mut self.crate_path, name, value, path),
+            "name" => set(&mut self.name, name, value, runtime_name),
             "core_threads" => Err(Mistake::new(
                 "Attribute `core_threads` is renamed to `worker_threads`",
                 first.span,
@@ -213,6 +220,7 @@ impl<S: Copy> Written<S> {
         options.worker_threads = self.worker_threads.map(|(threads, _)| threads);
         options.start_paused = self.start_paused.map(|(paused, _)| paused);
         options.unhandled_panic = self.unhandled_panic.map(|(policy, _)| policy);
+        options.name = self.name.map(|(name, _)| name);
         options.crate_path = self.crate_path;
         Ok(options)
     }
@@ -234,7 +242,8 @@ fn set<S: Copy, V>(
     Ok(())
 }
 
-const OPTIONS: &str = "`flavor`, `worker_threads`, `start_paused`, `crate`, `unhandled_panic`";
+const OPTIONS: &str =
+    "`flavor`, `worker_threads`, `start_paused`, `crate`, `unhandled_panic`, `name`";
 
 /// And these in a test.
 const SIMULATION: &str = ", `sim`, `seeds`, `workers`";
@@ -253,7 +262,7 @@ fn not_an_option(name: &str, which: Macro) -> String {
         "threaded_scheduler" | "multi_thread" => "multi_thread",
         "basic_scheduler" | "current_thread" | "single_threaded" => "current_thread",
         "local" => "local",
-        "flavor" | "worker_threads" | "start_paused" | "crate" | "unhandled_panic" => {
+        "flavor" | "worker_threads" | "start_paused" | "crate" | "unhandled_panic" | "name" => {
             return format!("expected a value: `{name} = …`");
         }
         "seeds" | "workers" if which == Macro::Test => {
@@ -318,15 +327,16 @@ fn boolean(name: &str, kind: &Kind) -> Result<bool, String> {
 fn unhandled_panic(name: &str, kind: &Kind) -> Result<UnhandledPanic, String> {
     match string(name, kind)? {
         "ignore" => Ok(UnhandledPanic::Ignore),
-        "shutdown_runtime" => Err(
-            "`shutdown_runtime` is not there yet: take the option away, and \
-             await the tasks whose panics must end the program."
-                .to_owned(),
-        ),
+        "shutdown_runtime" => Ok(UnhandledPanic::ShutdownRuntime),
         other => Err(format!(
-            "No such unhandled panic behavior `{other}`. The only one there is: `ignore`."
+            "No such unhandled panic behavior `{other}`. \
+             The unhandled panic behaviors are: `ignore`, `shutdown_runtime`."
         )),
     }
+}
+
+fn runtime_name(name: &str, kind: &Kind) -> Result<String, String> {
+    string(name, kind).map(str::to_owned)
 }
 
 /// A path in a string, or one word without quotes.

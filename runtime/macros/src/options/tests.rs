@@ -39,6 +39,11 @@ fn all_options_are_read() {
     assert_eq!(options.start_paused, Some(true));
     assert_eq!(options.unhandled_panic, Some(UnhandledPanic::Ignore));
     assert_eq!(options.crate_path.unwrap().0, "::a::b");
+    let options =
+        main_options(r#"flavor = "local", unhandled_panic = "shutdown_runtime", name = "a b""#);
+    let shutdown = Some(UnhandledPanic::ShutdownRuntime);
+    assert_eq!(options.unhandled_panic, shutdown);
+    assert_eq!(options.name.as_deref(), Some("a b"));
     let options = main_options(r#"flavor = "local", start_paused = false"#);
     assert_eq!(
         (options.flavor, options.start_paused),
@@ -60,8 +65,7 @@ fn check(table: &[(&str, &str, &str)]) {
 
 #[test]
 fn unknown_names_are_refused() {
-    let known = "`flavor`, `worker_threads`, `start_paused`, `crate`, `unhandled_panic`";
-    let unknown = format!("Unknown attribute foo is specified; expected one of: {known}");
+    let unknown = format!("Unknown attribute foo is specified; expected one of: {OPTIONS}");
     let flavor = "Set the runtime flavor with #[main(flavor = \"multi_thread\")].";
     let renamed = "Attribute `core_threads` is renamed to `worker_threads`";
     check(&[

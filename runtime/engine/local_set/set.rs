@@ -1,0 +1,283 @@
+//! `LocalSet`, `RunUntil` and the guard: the set as its user holds it. S1 and S2 are in `mod.rs`.
+
+#![expect(unsafe_code, reason = "cancels every task when the set is dropped: S1")]
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::{Current, Shared};
+use crate::engine::config::UnhandledPanic;
+use crate::engine::context;
+use crate::engine::handle::Id;
+use crate::engine::metrics::Counters;
+use crate::engine::runtime::Runtime;
+use crate::engine::task::list::{Inbox, TaskList};
+use crate::engine::task::pool::Registry;
+use crate::engine::task::{self, Arena, JoinHandle};
+use crate::primitives::Mutex;
+use crate::primitives::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+/// A set of tasks that stay on this thread, so that they need not be `Send`.
+///
+/// Its tasks run while the set is awaited, or a future given to [`run_until`](Self::run_until) or
+/// [`block_on`](Self::block_on) is. Awaiting the set itself waits for all of its tasks. Dropping it
+/// drops them.
+///
+/// # Examples
+///
+/// ```
+/// use std::rc::Rc;
+/// use wakeful::task::{self, LocalSet};
+///
+/// # let runtime = wakeful::runtime::Builder::new_current_thread().build().unwrap();
+/// let local = LocalSet::new();
+/// local.block_on(&runtime, async {
+///     let shared = Rc::new(3);
+///     let task = task::spawn_local(async move { *shared * 2 });
+///     assert_eq!(task.await.unwrap(), 6);
+/// });
+/// ```
+pub struct LocalSet {
+    shared: Arc<Shared>,
+    queue: RefCell<TaskList>,
+    /// The runtime that ran the set last, and lists it in its dumps.
+    listed_by: Cell<Option<Id>>,
+    not_send: PhantomData<*mut u8>,
+}
+
+/// `spawn_local` goes to a set until this is dropped. Made by [`LocalSet::enter`].
+#[must_use = "dropping the guard leaves the set again"]
+pub struct LocalEnterGuard {
+    _current: Current,
+    not_send: PhantomData<*mut u8>,
+}
+
+impl fmt::Debug for LocalEnterGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalEnterGuard").finish_non_exhaustive()
+    }
+}
+
+impl LocalSet {
+    /// An empty set.
+    #[must_use]
+    pub fn new() -> Self {
+        let shared = Arc::new(Shared {
+            inbox: Inbox::new(),
+            registry: Registry::default(),
+            notified: AtomicBool::new(false),
+            waker: Mutex::new(None),
+            arena: Mutex::new(None),
+            alive: AtomicUsize::new(0),
+            counters: Counters::default(),
+            id: Id::next(),
+            unhandled_panic: Mutex::new(UnhandledPanic::Ignore),
+            panicked: AtomicBool::new(false),
+        });
+        *shared.arena.lock() = Some(Arena::new(&shared));
+        Self {
+            shared,
+            queue: RefCell::new(TaskList::new()),
+            listed_by: Cell::new(None),
+            not_send: PhantomData,
+        }
+    }
+
+    /// The set's id, of the same kind as a runtime's, and different from all of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::task::LocalSet;
+    ///
+    /// assert_ne!(LocalSet::new().id(), LocalSet::new().id());
+    /// ```
+    #[must_use]
+    pub fn id(&self) -> Id {
+        self.shared.id
+    }
+
+    /// What happens when a task of the set panics. By default nothing but that it ends.
+    ///
+    /// With `UnhandledPanic::ShutdownRuntime` all tasks of the set are dropped, and whoever polls
+    /// the set or its `run_until` panics.
+    ///
+    /// # Examples
+    ///
+    /// ```should_panic
+    /// use wakeful::runtime::UnhandledPanic;
+    /// use wakeful::task::{self, LocalSet};
+    ///
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().build().unwrap();
+    /// let mut set = LocalSet::new();
+    /// set.unhandled_panic(UnhandledPanic::ShutdownRuntime);
+    /// set.spawn_local(async { panic!("boom") });
+    /// set.block_on(&runtime, std::future::pending::<()>());
+    /// ```
+    pub fn unhandled_panic(&mut self, behavior: UnhandledPanic) -> &mut Self {
+        *self.shared.unhandled_panic.lock() = behavior;
+        self
+    }
+
+    /// Makes `spawn_local` on this thread go to this set, until the guard drops. Runs nothing.
+    pub fn enter(&self) -> LocalEnterGuard {
+        LocalEnterGuard {
+            _current: Current::enter(&self.shared),
+            not_send: PhantomData,
+        }
+    }
+
+    /// Adds a task. It runs when the set is polled.
+    #[track_caller]
+    pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + 'static,
+        F::Output: 'static,
+    {
+        self.shared.spawn(future, Location::caller())
+    }
+
+    /// Runs `future` to its end on `runtime`, and this set's tasks meanwhile.
+    ///
+    /// # Panics
+    ///
+    /// As `Runtime::block_on`.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, runtime: &Runtime, future: F) -> F::Output {
+        runtime.block_on(self.run_until(future))
+    }
+
+    /// Runs this set's tasks until `future` is done.
+    ///
+    /// # Cancel safety
+    ///
+    /// The set's tasks stay in it. `future` is dropped.
+    pub fn run_until<F: Future>(&self, future: F) -> RunUntil<'_, F> {
+        RunUntil { set: self, future }
+    }
+
+    /// Runs queued tasks. True if there may be more.
+    fn tick(&self) -> bool {
+        let _ = context::with_handle((), |handle, ()| {
+            if self.listed_by.replace(Some(handle.id())) != Some(handle.id()) {
+                handle.parts().local_sets.add(&self.shared);
+            }
+        });
+        self.check();
+        // Taken out: a task may poll this set's futures again from inside.
+        let mut queue = self.queue.take();
+        let more = self.shared.tick(&mut queue);
+        queue.append(&mut self.queue.borrow_mut());
+        *self.queue.borrow_mut() = queue;
+        self.check();
+        more
+    }
+
+    /// Ends the set, and panics, if one of its tasks has and that is what was asked for.
+    #[inline]
+    fn check(&self) {
+        if self.shared.panicked.load(Relaxed) {
+            self.end();
+            panic!(
+                "a spawned task panicked and the LocalSet is configured to shutdown on unhandled \
+                 panic"
+            );
+        }
+    }
+
+    /// Drops all tasks, and lets none in any more.
+    fn end(&self) {
+        let shared = &self.shared;
+        let _current = Current::enter(shared);
+        let mut queue = self.queue.take();
+        shared.inbox.close(&mut queue);
+        while let Some(task) = queue.pop_front() {
+            task.void();
+        }
+        let arena = shared.arena.lock().take();
+        // SAFETY: T1, S1. We are the only one that ran tasks, both queues are closed, and
+        // `spawn` finds no arena.
+        unsafe { task::cancel_all(&shared.registry, |_, _| {}) };
+        let waker = shared.waker.lock().take();
+        drop((arena, waker));
+    }
+}
+
+impl Future for LocalSet {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.shared.set_waker(cx.waker());
+        if self.tick() {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        } else if self.shared.alive.load(Relaxed) == 0 {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`LocalSet::run_until`].
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct RunUntil<'a, F> {
+        set: &'a LocalSet,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F> fmt::Debug for RunUntil<'_, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunUntil").finish_non_exhaustive()
+    }
+}
+
+impl<F: Future> Future for RunUntil<'_, F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        let this = self.project();
+        this.set.shared.set_waker(cx.waker());
+        {
+            let _current = Current::enter(&this.set.shared);
+            if let Poll::Ready(output) = this.future.poll(cx) {
+                return Poll::Ready(output);
+            }
+        }
+        if this.set.tick() {
+            cx.waker().wake_by_ref();
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for LocalSet {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Default for LocalSet {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for LocalSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalSet")
+            .field("alive", &self.shared.alive.load(Relaxed))
+            .finish_non_exhaustive()
+    }
+}
