@@ -213,9 +213,9 @@ fn hooks_come_in_order() {
         // From outside, from the main future, and from a task.
         let outside = runtime.spawn(task::yield_now());
         let ids = runtime.block_on(async {
-            let main = wakeful::spawn(async { wakeful::spawn(task::yield_now()) });
+            let main = wakeful::spawn(async { (wakeful::spawn(task::yield_now()),) });
             let ids = [outside.id(), main.id()];
-            let inner = main.await.expect("it ends");
+            let (inner,) = main.await.expect("it ends");
             let ids = [ids[0], ids[1], inner.id()];
             outside.await.expect("it ends");
             inner.await.expect("it ends");

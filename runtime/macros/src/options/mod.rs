@@ -175,6 +175,7 @@ impl<S: Copy> Written<S> {
             self.worker_threads.map(|(_, at)| ("worker_threads", at)),
             self.start_paused.map(|(_, at)| ("start_paused", at)),
             self.unhandled_panic.map(|(_, at)| ("unhandled_panic", at)),
+            self.name.as_ref().map(|(_, at)| ("name", *at)),
         ];
         if let Some((option, at)) = others.into_iter().flatten().next() {
             let text = format!(
