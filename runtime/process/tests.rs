@@ -11,7 +11,7 @@ use crate::engine::reactor::{self, Reactor};
 use crate::leaf::Site;
 
 fn reactor() -> (Reactor, Arc<reactor::Handle>) {
-    Reactor::new(16, Box::new(|| ())).expect("the reactor starts")
+    Reactor::new(16, None, Box::new(|| ())).expect("the reactor starts")
 }
 
 /// A child that ends with its standard input, watched by signal, and that input.

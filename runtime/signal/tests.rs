@@ -131,7 +131,7 @@ fn a_waker_that_panics_keeps_nobody_from_being_told() {
 }
 
 fn reactor() -> (Reactor, Arc<reactor::Handle>) {
-    Reactor::new(16, Box::new(|| ())).expect("the reactor starts")
+    Reactor::new(16, None, Box::new(|| ())).expect("the reactor starts")
 }
 
 /// The ear stays when the last listener goes, and goes with its runtime.
