@@ -84,13 +84,15 @@ impl<'a> Worker<'a> {
                 true => self.run::<true>(left),
             };
             polls += ran;
+            // It waits for something by yielding: what it waits for may be an event.
+            let main_alone = !queued && ran == 0;
             if self.shared.panicked.load(Relaxed) {
                 return None;
             }
             if !queued && !main.is_woken() {
                 self.park(&main);
                 polls = 0;
-            } else if polls >= event_interval {
+            } else if polls >= event_interval || main_alone {
                 self.turn();
                 polls = 0;
             }
