@@ -33,7 +33,7 @@ use proc_macro::TokenStream;
 /// | `flavor` | `"multi_thread"`, `"current_thread"` or `"local"` | `"multi_thread"` |
 /// | `worker_threads` | threads that run tasks, for `"multi_thread"` only | the number of cores |
 /// | `start_paused` | `true`: the clock starts paused; not for `"multi_thread"` | `false` |
-/// | `unhandled_panic` | `"ignore"` or `"shutdown_runtime"`; not for `"multi_thread"` | ignores it |
+/// | `unhandled_panic` | `"ignore"`, `"shutdown_runtime"`; not for `"multi_thread"` | `"ignore"` |
 /// | `name` | the runtime's name, a string | none |
 /// | `crate` | path to this crate, as a string | as in the manifest, see below |
 ///
