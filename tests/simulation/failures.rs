@@ -143,7 +143,7 @@ fn simulations_do_not_nest() {
     );
     let runtime = Runtime::new_current_thread().build().unwrap();
     let said = message(|| runtime.block_on(async { sim::run(2, async {}) }));
-    assert!(said.starts_with("cannot call `sim::run` here"), "{said}");
+    assert!(said.contains("`sim::run`"), "{said}");
     let said = message(|| sim::run(1, async { wakeful::time::resume() }));
     assert!(said.starts_with("a simulation's clock"), "{said}");
     let said = message(|| {

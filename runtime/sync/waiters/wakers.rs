@@ -40,6 +40,7 @@ impl Wakers {
     pub(crate) fn wake(mut self) {
         if self.count > 1 {
             chance::shuffle(&mut self.few[..self.count]);
+            chance::shuffle(&mut self.more);
         }
         let few = self.few.iter_mut().take(self.count).map_while(Option::take);
         let mut panics = Panics::new();
