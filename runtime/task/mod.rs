@@ -3,17 +3,21 @@
 mod abort_on_drop;
 mod builder;
 pub mod coop;
+mod group;
 pub mod join_set;
 pub(crate) mod local_key;
 mod spawn;
+mod tracker;
 mod yielding;
 
 pub use abort_on_drop::AbortOnDropHandle;
 pub use builder::Builder;
 pub use coop::{Unconstrained, consume_budget, unconstrained};
+pub use group::{JoinGroup, TaskGroup, TaskGroupError};
 pub use join_set::JoinSet;
 pub use local_key::{AccessError, LocalKey};
 pub use spawn::{block_in_place, spawn, spawn_blocking, spawn_local};
+pub use tracker::{TaskTracker, TaskTrackerToken, TaskTrackerWaitFuture, TrackedFuture};
 pub use yielding::{YieldNow, yield_now};
 
 pub use crate::engine::local_set::{LocalEnterGuard, LocalSet, RunUntil};

@@ -24,6 +24,7 @@
 
 mod alarm;
 mod control;
+mod delay_queue;
 pub mod error;
 mod instant;
 mod interval;
@@ -36,6 +37,7 @@ mod timeout;
 pub use std::time::Duration;
 
 pub use control::{advance, pause, resume};
+pub use delay_queue::{DelayQueue, Expired, Key, NextExpired};
 pub use instant::Instant;
 pub use interval::{Interval, MissedTickBehavior, interval, interval_at};
 pub use sleep::{Sleep, sleep, sleep_until};

@@ -1,6 +1,6 @@
 //! What tokio has in its other crates: tokens, trackers, and groups of tasks.
 
-use wakeful::sync;
+use wakeful::{sync, task, time};
 
 use crate::{Fut, row, types};
 
@@ -31,5 +31,29 @@ fn tokens() {
         sync::futures::WaitForCancellationFutureOwned: "++---";
         sync::futures::RunUntilCancelled<'_, Fut<T>>: "++-" "+--" "---";
         sync::futures::RunUntilCancelledOwned<Fut<T>>: "++-" "+--" "---";
+    }
+}
+
+#[test]
+fn tasks() {
+    types! {
+        task::TaskTracker: "+++++";
+        task::TaskTrackerToken: "+++++";
+        task::TaskTrackerWaitFuture<'_>: "++---";
+        task::TrackedFuture<Fut<T>>: "+++++" "+-++-" "--+++";
+        task::TaskGroup<T, u8>: "+++" "+++" "--+";
+        task::TaskGroup<u8, T>: "+++" "+++" "--+";
+        task::TaskGroupError<T>: "+++" "+-+" "--+";
+        task::JoinGroup<T, u8>: "+++" "+-+" "--+";
+    }
+}
+
+#[test]
+fn delays() {
+    types! {
+        time::DelayQueue<T>: "+++" "+-+" "--+";
+        time::Key: "+++++";
+        time::Expired<T>: "+++++" "+-++-" "--+++";
+        time::NextExpired<'_, T>: "+++" "+-+" "--+";
     }
 }

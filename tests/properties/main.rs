@@ -11,6 +11,7 @@ mod case;
 
 mod broadcast;
 mod cancellation;
+mod delay_queue;
 mod file;
 mod mpmc;
 mod mpsc;

@@ -111,6 +111,7 @@ const PUBLIC: &[&str] = &[
     "io",
     "net",
     "runtime",
+    "sync",
     "task",
 ];
 

@@ -1,0 +1,40 @@
+//! Why a group of tasks failed.
+//!
+//! Absent: what happened after the first failure.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::task::JoinError;
+
+/// What ended a [`TaskGroup`](super::TaskGroup) early. Of several failures, the first.
+#[derive(Debug)]
+pub enum TaskGroupError<E> {
+    /// A task, or the body of [`TaskGroup::run`](super::TaskGroup::run), returned this error.
+    Failed(E),
+    /// A task panicked. [`JoinError::into_panic`] has what it panicked with.
+    Panicked(JoinError),
+    /// Nobody failed, and some task did not come to its end: the group's token was canceled, or
+    /// the runtime has shut down.
+    Cancelled,
+}
+
+impl<E: fmt::Display> fmt::Display for TaskGroupError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Failed(error) => write!(f, "a task of the group failed: {error}"),
+            Self::Panicked(error) => write!(f, "a task of the group panicked: {error}"),
+            Self::Cancelled => f.write_str("the group was canceled"),
+        }
+    }
+}
+
+impl<E: Error + 'static> Error for TaskGroupError<E> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Failed(error) => Some(error),
+            Self::Panicked(error) => Some(error),
+            Self::Cancelled => None,
+        }
+    }
+}

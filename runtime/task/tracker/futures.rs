@@ -1,0 +1,74 @@
+//! A future that is counted, and the wait for all of them.
+//!
+//! Absent: the count.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
+
+use super::{CLOSED, TaskTracker, TaskTrackerToken};
+use crate::sync::futures::Notified;
+
+pin_project! {
+    /// A future that counts as a task of a tracker; made by [`TaskTracker::track_future`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct TrackedFuture<F> {
+        // First, so that the future is gone when the token is.
+        #[pin]
+        pub(super) future: F,
+        pub(super) token: TaskTrackerToken,
+    }
+}
+
+pin_project! {
+    /// Waits until a tracker is closed and empty; made by [`TaskTracker::wait`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct TaskTrackerWaitFuture<'a> {
+        pub(super) tracker: &'a TaskTracker,
+        pub(super) is_over: bool,
+        #[pin]
+        pub(super) told: Notified<'a>,
+    }
+}
+
+impl<F: Future> Future for TrackedFuture<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.project().future.poll(cx)
+    }
+}
+
+impl<F: fmt::Debug> fmt::Debug for TrackedFuture<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrackedFuture")
+            .field("future", &self.future)
+            .field("task_tracker", self.token.task_tracker())
+            .finish()
+    }
+}
+
+impl Future for TaskTrackerWaitFuture<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        *this.is_over =
+            *this.is_over || this.tracker.shared.word() == CLOSED || this.told.poll(cx).is_ready();
+        match *this.is_over {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        }
+    }
+}
+
+impl fmt::Debug for TaskTrackerWaitFuture<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TaskTrackerWaitFuture")
+            .field("task_tracker", self.tracker)
+            .finish_non_exhaustive()
+    }
+}
