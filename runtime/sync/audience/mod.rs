@@ -56,7 +56,10 @@ impl<S> Audience<S> {
 
     /// Calls everybody, after a change (AU2).
     pub(crate) fn call(&self) {
-        close_and_call(self.open()).wake();
+        let open = self.open();
+        if !open.is_empty() {
+            close_and_call(open).wake();
+        }
     }
 
     /// Looks, and queues the future that found nothing. `node` is the future's.

@@ -28,6 +28,7 @@ pub(super) struct Message<T> {
 unsafe impl<T: Send> Sync for Message<T> {}
 
 impl<T> Message<T> {
+    #[inline]
     pub(super) fn new(value: T) -> Self {
         Self {
             owner: AtomicUsize::new(0),
@@ -40,6 +41,7 @@ impl<T> Message<T> {
         self.value
     }
 
+    #[inline]
     pub(super) fn clone_value(&self) -> T
     where
         T: Clone,

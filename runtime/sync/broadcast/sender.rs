@@ -85,6 +85,9 @@ impl<T> Sender<T> {
         let mut open = self.shared.audience.open();
         match open.state.push(message) {
             Ok(Pushed { receivers, evicted }) => {
+                if open.is_empty() && evicted.is_none() {
+                    return Ok(receivers);
+                }
                 let wakers = close_and_call(open);
                 let mut panics = Panics::new();
                 panics.run(|| wakers.wake());
