@@ -6,6 +6,10 @@
 
 pub mod allocator;
 pub mod peers;
+pub mod probes;
+pub mod questions;
+pub mod report;
+pub mod runtimes;
 pub mod statistics;
 
 /// What a round does. In both, all tasks are spawned before the first is awaited.

@@ -24,12 +24,22 @@ impl Rounds {
         self.in_order.push(ns);
     }
 
+    /// Notes one round's figure as it is.
+    pub fn push_value(&mut self, value: f64) {
+        self.in_order.push(value);
+    }
+
+    /// All rounds, as they came.
+    pub fn in_order(&self) -> &[f64] {
+        &self.in_order
+    }
+
     /// The first round: caches, pools and the heap are cold.
     pub fn first(&self) -> f64 {
         self.in_order.first().copied().unwrap_or(f64::NAN)
     }
 
-    /// The middle of all rounds but the first.
+    /// The middle of all rounds but the first; of the only one, if there is one.
     pub fn median(&self) -> f64 {
         self.quantile(0.5)
     }
@@ -45,7 +55,11 @@ impl Rounds {
     }
 
     fn quantile(&self, part: f64) -> f64 {
-        let mut sorted = self.in_order.get(1..).unwrap_or_default().to_vec();
+        let warm = match self.in_order.len() {
+            0 | 1 => &self.in_order[..],
+            _ => &self.in_order[1..],
+        };
+        let mut sorted = warm.to_vec();
         sorted.sort_by(f64::total_cmp);
         let last = sorted.len().saturating_sub(1) as f64;
         let place = (last * part).round() as usize;

@@ -1,0 +1,85 @@
+//! Question: what does a message through a channel cost, with one sender and with eight?
+//!
+//! Unit: nanoseconds a message. The capacity of a bounded channel is 128.
+//!
+//! What would mislead: on one thread sender and receiver take turns of a whole capacity; on two
+//! they meet in the same cache lines.
+
+use super::{Question, timed};
+use crate::runtimes::{Peer, on_each};
+
+const CAPACITY: usize = 128;
+
+pub(super) fn questions() -> Vec<Question> {
+    let question = |name, ask: fn(&Peer, usize) -> f64| Question {
+        name,
+        unit: "ns/message",
+        threads: &[1, 2],
+        except: &[],
+        size: 200_000,
+        quick: 20_000,
+        ask,
+        floors: &[],
+        goal: (0.5, 0.5),
+    };
+    vec![
+        question("mpsc bounded, 1 sender", bounded),
+        question("mpsc bounded, 8 senders", bounded_by_eight),
+        question("mpsc unbounded, 1 sender", unbounded),
+        question("mpsc unbounded, 8 senders", unbounded_by_eight),
+    ]
+}
+
+macro_rules! through {
+    (
+        $rt:ident, $peer:ident, $messages:ident, $senders:literal,
+        $make:expr, $send:expr, $receive:ident
+    ) => {
+        timed($messages, || {
+            $rt::run($peer, async move {
+                let (sender, mut receiver) = $make;
+                for _ in 0..$senders {
+                    let sender = sender.clone();
+                    $rt::spawn(async move {
+                        for number in 0..$messages / $senders {
+                            $send(&sender, number).await;
+                        }
+                    })
+                    .detach();
+                }
+                drop(sender);
+                let mut received = 0;
+                while $rt::$receive(&mut receiver).await.is_some() {
+                    received += 1;
+                }
+                assert_eq!(received, $messages / $senders * $senders);
+            });
+        })
+    };
+}
+
+on_each! {
+    fn bounded(rt, peer, messages) -> f64 {
+        through!(rt, peer, messages, 1, rt::channel::<usize>(CAPACITY), rt::send, receive)
+    }
+}
+
+on_each! {
+    fn bounded_by_eight(rt, peer, messages) -> f64 {
+        through!(rt, peer, messages, 8, rt::channel::<usize>(CAPACITY), rt::send, receive)
+    }
+}
+
+on_each! {
+    fn unbounded(rt, peer, messages) -> f64 {
+        let post = async |to: &_, number| rt::post(to, number);
+        through!(rt, peer, messages, 1, rt::unbounded::<usize>(), post, fetch)
+    }
+}
+
+on_each! {
+    fn unbounded_by_eight(rt, peer, messages) -> f64 {
+        let post = async |to: &_, number| rt::post(to, number);
+        through!(rt, peer, messages, 8, rt::unbounded::<usize>(), post, fetch)
+    }
+}

@@ -1,0 +1,88 @@
+//! The questions, one file each. A question is asked of every runtime, and of floors that use none.
+
+pub mod chained_spawn;
+pub mod channels;
+pub mod counter;
+pub mod foreign;
+pub mod mutex;
+pub mod oneshot;
+pub mod ping_pong;
+pub mod spawn_join;
+pub mod timers;
+pub mod yield_storm;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use crate::runtimes::{Kind, Peer};
+
+/// What is asked without a runtime, and how.
+pub type Floor = (&'static str, fn(usize) -> f64);
+
+/// A question, and how to ask it.
+pub struct Question {
+    /// What is asked, as printed.
+    pub name: &'static str,
+    /// What the figures are.
+    pub unit: &'static str,
+    /// On how many threads it is asked.
+    pub threads: &'static [usize],
+    /// Whom it cannot be asked of.
+    pub except: &'static [(Kind, usize)],
+    /// Operations of a round.
+    pub size: usize,
+    /// Operations of a round of a quick run.
+    pub quick: usize,
+    /// One round: the figure, for each operation.
+    pub ask: fn(&Peer, usize) -> f64,
+    /// What the same costs without a runtime.
+    pub floors: &'static [Floor],
+    /// At most this part of tokio's figure, on one thread and on several.
+    pub goal: (f64, f64),
+}
+
+/// All questions, in the order of the table.
+pub fn all() -> Vec<Question> {
+    let mut all = counter::questions();
+    all.extend(spawn_join::questions());
+    all.extend(yield_storm::questions());
+    all.extend(ping_pong::questions());
+    all.extend(chained_spawn::questions());
+    all.extend(mutex::questions());
+    all.extend(oneshot::questions());
+    all.extend(channels::questions());
+    all.extend(timers::questions());
+    all.extend(foreign::questions());
+    all
+}
+
+/// Times `work`, and gives nanoseconds for each of `operations`.
+pub(crate) fn timed<T>(operations: usize, work: impl FnOnce() -> T) -> f64 {
+    let start = Instant::now();
+    black_box(work());
+    per(start.elapsed(), operations)
+}
+
+pub(crate) fn per(duration: Duration, operations: usize) -> f64 {
+    duration.as_secs_f64() * 1e9 / operations as f64
+}
+
+/// CPU time of this process so far, in all its threads.
+pub(crate) fn cpu_time() -> Duration {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    #[expect(unsafe_code, reason = "std has no call for a process's CPU time")]
+    // SAFETY: the pointer is to a `timespec` of ours.
+    let result = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &raw mut time) };
+    assert_eq!(result, 0, "Linux has this clock");
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+/// CPU nanoseconds for each of `operations`.
+pub(crate) fn cpu_timed<T>(operations: usize, work: impl FnOnce() -> T) -> f64 {
+    let start = cpu_time();
+    black_box(work());
+    per(cpu_time() - start, operations)
+}
