@@ -12,7 +12,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
+use std::marker::{PhantomData, PhantomPinned};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
@@ -125,7 +125,10 @@ pub fn poll_proceed(cx: &mut Context<'_>) -> Poll<RestoreOnPending> {
 /// ```
 #[track_caller]
 pub fn consume_budget() -> ConsumeBudget {
-    ConsumeBudget { site: Site::here() }
+    ConsumeBudget {
+        site: Site::here(),
+        _pinned: PhantomPinned,
+    }
 }
 
 /// Future of [`consume_budget`].
@@ -133,6 +136,8 @@ pub fn consume_budget() -> ConsumeBudget {
 #[derive(Debug)]
 pub struct ConsumeBudget {
     site: Site,
+    // Not needed. As an async function's.
+    _pinned: PhantomPinned,
 }
 
 impl Future for ConsumeBudget {

@@ -1,8 +1,11 @@
 //! Giving other tasks a turn.
 
 use std::future::Future;
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+
+use pin_project_lite::pin_project;
 
 use crate::engine::task;
 use crate::leaf::{self, Kind, Site};
@@ -28,30 +31,37 @@ pub fn yield_now() -> YieldNow {
     YieldNow {
         yielded: false,
         site: Site::here(),
+        pinned: PhantomPinned,
     }
 }
 
-/// The future of [`yield_now`].
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct YieldNow {
-    yielded: bool,
-    site: Site,
+pin_project! {
+    /// The future of [`yield_now`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct YieldNow {
+        yielded: bool,
+        site: Site,
+        // Not needed. As an async function's.
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl Future for YieldNow {
     type Output = ();
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if self.yielded {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if *this.yielded {
             return Poll::Ready(());
         }
-        self.yielded = true;
+        *this.yielded = true;
         if !task::yield_current(cx.waker()) {
             cx.waker().wake_by_ref();
         }
-        leaf::waiting(cx, Kind::Yield, 0, self.site);
+        leaf::waiting(cx, Kind::Yield, 0, *this.site);
         Poll::Pending
     }
 }

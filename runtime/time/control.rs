@@ -1,10 +1,13 @@
 //! Stopping and moving the clock, for tests.
 
 use std::future::Future;
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
+
+use pin_project_lite::pin_project;
 
 use super::alarm::timers;
 use crate::chance;
@@ -109,23 +112,30 @@ pub fn advance(duration: Duration) -> Advance {
     Advance {
         by: Some(duration),
         site: Site::here(),
+        pinned: PhantomPinned,
     }
 }
 
-/// The future of [`advance`].
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Advance {
-    /// `None` once the clock has moved.
-    by: Option<Duration>,
-    site: Site,
+pin_project! {
+    /// The future of [`advance`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Advance {
+        // `None` once the clock has moved.
+        by: Option<Duration>,
+        site: Site,
+        // Not needed. As an async function's.
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl Future for Advance {
     type Output = ();
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(by) = self.by.take() else {
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        let Some(by) = this.by.take() else {
             return Poll::Ready(());
         };
         let driver: Arc<driver::Handle> = context::driver();
@@ -136,7 +146,7 @@ impl Future for Advance {
             Some(true) => time.fire(),
         }
         cx.waker().wake_by_ref();
-        leaf::waiting(cx, Kind::Yield, 0, self.site);
+        leaf::waiting(cx, Kind::Yield, 0, *this.site);
         Poll::Pending
     }
 }

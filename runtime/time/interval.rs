@@ -1,9 +1,12 @@
 //! Ticks at a fixed distance.
 
 use std::future::Future;
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
+
+use pin_project_lite::pin_project;
 
 use super::Instant;
 use super::alarm::Alarm;
@@ -146,6 +149,7 @@ impl Interval {
         Tick {
             interval: self,
             site: Site::here(),
+            pinned: PhantomPinned,
         }
     }
 
@@ -230,19 +234,24 @@ impl Interval {
     }
 }
 
-/// The future of [`Interval::tick`].
-#[derive(Debug)]
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-pub struct Tick<'a> {
-    interval: &'a mut Interval,
-    site: Site,
+pin_project! {
+    /// The future of [`Interval::tick`].
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless you `.await` or poll them"]
+    pub struct Tick<'a> {
+        interval: &'a mut Interval,
+        site: Site,
+        // Not needed. As an async function's.
+        #[pin]
+        pinned: PhantomPinned,
+    }
 }
 
 impl Future for Tick<'_> {
     type Output = Instant;
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Instant> {
-        let site = self.site;
-        self.interval.poll_tick_at(cx, site)
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Instant> {
+        let this = self.project();
+        this.interval.poll_tick_at(cx, *this.site)
     }
 }

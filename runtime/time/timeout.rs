@@ -1,6 +1,7 @@
 //! A future with a limit on its time.
 
 use std::future::{Future, IntoFuture};
+use std::marker::PhantomPinned;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -94,6 +95,9 @@ pin_project! {
         future: T,
         alarm: Alarm,
         site: Site,
+        // As in `Sleep`.
+        #[pin]
+        pinned: PhantomPinned,
     }
 }
 
@@ -104,6 +108,7 @@ impl<T> Timeout<T> {
             future,
             alarm,
             site: Site::here(),
+            pinned: PhantomPinned,
         }
     }
 

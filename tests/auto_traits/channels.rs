@@ -1,1 +1,51 @@
-//! `sync::mpsc`, `sync::broadcast`, `sync::watch`.
+//! `sync::broadcast`, `sync::watch`, and cells that are set once.
+
+use wakeful::sync;
+
+use crate::{Fut, row, types};
+
+#[test]
+fn channels() {
+    types! {
+        sync::broadcast::Sender<T>: "+++--" "+++--" "--+--";
+        sync::broadcast::Receiver<T>: "+++--" "+++--" "--+--";
+        sync::broadcast::WeakSender<T>: "+++--" "+++--" "--+--";
+        sync::broadcast::error::SendError<T>: "+++++" "+-++-" "--+++";
+        sync::broadcast::error::RecvError: "+++++";
+        sync::broadcast::error::TryRecvError: "+++++";
+        sync::watch::Sender<T>: "+++--" "--+--" "--+--";
+        sync::watch::Receiver<T>: "+++--" "--+--" "--+--";
+        sync::watch::Ref<'_, T>: "-++--" "--+--" "--+--";
+        sync::watch::error::SendError<T>: "+++++" "+-++-" "--+++";
+        sync::watch::error::RecvError: "+++++";
+        sync::broadcast::Recv<'_, T>: "++-" "++-" "---";
+        sync::broadcast::Closed<'_, T>: "++-" "++-" "---";
+        sync::watch::Changed<'_, T>: "++-" "---" "---";
+        sync::watch::WaitFor<'_, T, fn(&T) -> bool>: "++-" "---" "---";
+        sync::watch::Closed<'_, T>: "++-" "---" "---";
+    }
+}
+
+#[test]
+fn cells() {
+    types! {
+        sync::OnceCell<T>: "+++--" "+-+--" "--+--";
+        sync::SetOnce<T>: "++++-" "+-++-" "--++-";
+        sync::SetOnceError<T>: "+++++" "+-++-" "--+++";
+        sync::SetError<T>: "+++++" "+-++-" "--+++";
+        sync::futures::SetOnceWait<'_, T>: "++-" "---" "---";
+        sync::futures::GetOrInit<'_, T, fn() -> Fut<u8>, Fut<u8>>: "++-" "---" "---";
+        sync::futures::GetOrInit<'_, u8, fn() -> Fut<T>, Fut<T>>: "++-" "+--" "---";
+        sync::futures::GetOrTryInit<'_, T, fn() -> Fut<u8>, Fut<u8>>: "++-" "---" "---";
+        sync::futures::GetOrTryInit<'_, u8, fn() -> Fut<T>, Fut<T>>: "++-" "+--" "---";
+    }
+}
+
+/// tokio-util's.
+#[test]
+fn tokens() {
+    types! {
+        sync::CancellationToken: "+++++";
+        sync::DropGuard: "+++++";
+    }
+}

@@ -80,8 +80,7 @@ fn any<T>() -> T {
 #[derive(Default)]
 struct Differences(String);
 
-/// Modules with types that do not have tokio's auto traits yet.
-const NOT_YET: &[&str] = &["runtime::", "task::", "time::"];
+const NOT_YET: &[&str] = &[];
 
 impl Differences {
     fn row(&mut self, what: &str, with: &str, wanted: &str, found: [bool; 5]) {

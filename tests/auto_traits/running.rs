@@ -42,7 +42,7 @@ fn tasks() {
         task::coop::Coop<Fut<T>>: "+++++" "+-++-" "--+++";
         task::futures::TaskLocalFuture<T, Fut<u8>>: "++-++" "+--+-" "---++";
         task::futures::TaskLocalFuture<u8, Fut<T>>: "++-++" "+--+-" "---++";
-        task::YieldNow: "++--+";
+        task::YieldNow: "++-";
         task::RunUntil<'_, Fut<T>>: "-----" "-----" "-----";
         task::join_set::JoinNext<'_, T>: "++---" "++---" "-----";
         task::join_set::JoinNextWithId<'_, T>: "++---" "++---" "-----";
@@ -71,7 +71,7 @@ fn times() {
         time::error::Elapsed: "+++++";
         time::error::Error: "+++++";
         time::Timeout<Fut<T>>: "++---" "+----" "-----";
-        time::futures::Advance: "++--+";
+        time::futures::Advance: "++-";
         time::futures::Tick<'_>: "++---";
     }
 }

@@ -305,9 +305,6 @@ struct PanicPayload(Box<dyn Any + Send>);
 // SAFETY: A `&PanicPayload` is only used for `&str` and `String` messages, which are `Sync`.
 unsafe impl Sync for PanicPayload {}
 
-impl UnwindSafe for PanicPayload {}
-impl RefUnwindSafe for PanicPayload {}
-
 impl PanicPayload {
     fn message(&self) -> Option<&str> {
         match self.0.downcast_ref::<String>() {

@@ -23,6 +23,7 @@ pub use futures::{JoinAll, JoinNext, JoinNextWithId, Shutdown};
 
 use std::fmt;
 use std::future::Future;
+use std::marker::{PhantomData, PhantomPinned};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
@@ -66,6 +67,8 @@ pub struct JoinSet<T> {
     inbox: Arc<Inbox>,
     /// How many keys the inbox holds without allocating.
     inbox_capacity: usize,
+    /// tokio's set is not unwind-safe, and so this is not: a set is changed in steps.
+    not_unwind_safe: PhantomData<dyn Send + Sync + Unpin>,
 }
 
 impl<T> JoinSet<T> {
@@ -75,6 +78,7 @@ impl<T> JoinSet<T> {
             entries: Slab::new(),
             inbox: Arc::default(),
             inbox_capacity: 0,
+            not_unwind_safe: PhantomData,
         }
     }
 
@@ -244,7 +248,12 @@ impl<T: 'static> JoinSet<T> {
     #[track_caller]
     pub fn join_next(&mut self) -> JoinNext<'_, T> {
         let site = Site::here();
-        JoinNext { set: self, site }
+        let pinned = PhantomPinned;
+        JoinNext {
+            set: self,
+            site,
+            pinned,
+        }
     }
 
     /// Waits until a task of the set completes, and returns its id and result; `None` if the set is
@@ -256,7 +265,12 @@ impl<T: 'static> JoinSet<T> {
     #[track_caller]
     pub fn join_next_with_id(&mut self) -> JoinNextWithId<'_, T> {
         let site = Site::here();
-        JoinNextWithId { set: self, site }
+        let pinned = PhantomPinned;
+        JoinNextWithId {
+            set: self,
+            site,
+            pinned,
+        }
     }
 
     /// The result of a task that has completed; `None` if there is none yet, or the set is empty.
@@ -283,6 +297,7 @@ impl<T: 'static> JoinSet<T> {
             set: self,
             aborted: false,
             site: Site::here(),
+            pinned: PhantomPinned,
         }
     }
 
@@ -313,6 +328,7 @@ impl<T: 'static> JoinSet<T> {
             outputs: Vec::with_capacity(self.len()),
             set: self,
             site: Site::here(),
+            pinned: PhantomPinned,
         }
     }
 
