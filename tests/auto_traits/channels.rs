@@ -1,4 +1,4 @@
-//! `sync::broadcast`, `sync::watch`, and cells that are set once.
+//! `sync::mpsc`, `sync::broadcast`, `sync::watch`, and cells that are set once.
 
 use wakeful::sync;
 
@@ -23,6 +23,33 @@ fn channels() {
         sync::watch::Changed<'_, T>: "++-" "---" "---";
         sync::watch::WaitFor<'_, T, fn(&T) -> bool>: "++-" "---" "---";
         sync::watch::Closed<'_, T>: "++-" "---" "---";
+    }
+}
+
+#[test]
+fn queues() {
+    types! {
+        sync::mpsc::Sender<T>: "+++++" "+++++" "--+++";
+        sync::mpsc::Receiver<T>: "+++++" "+++++" "--+++";
+        sync::mpsc::WeakSender<T>: "+++++" "+++++" "--+++";
+        sync::mpsc::UnboundedSender<T>: "+++++" "+++++" "--+++";
+        sync::mpsc::UnboundedReceiver<T>: "+++++" "+++++" "--+++";
+        sync::mpsc::WeakUnboundedSender<T>: "+++++" "+++++" "--+++";
+        sync::mpsc::OwnedPermit<T>: "+++++" "+++++" "--+++";
+        sync::mpsc::Permit<'_, T>: "+++++" "+++++" "--+++";
+        sync::mpsc::PermitIterator<'_, T>: "+++++" "+++++" "--+++";
+        sync::mpsc::error::SendError<T>: "+++++" "+-++-" "--+++";
+        sync::mpsc::error::SendTimeoutError<T>: "+++++" "+-++-" "--+++";
+        sync::mpsc::error::TrySendError<T>: "+++++" "+-++-" "--+++";
+        sync::mpsc::error::TryRecvError: "+++++";
+        sync::mpsc::Recv<'_, T>: "++-" "++-" "---";
+        sync::mpsc::RecvMany<'_, T>: "++-" "+--" "---";
+        sync::mpsc::Sending<'_, T>: "++-" "+--" "---";
+        sync::mpsc::SendTimeout<'_, T>: "++-" "+--" "---";
+        sync::mpsc::Reserve<'_, T>: "++-" "++-" "---";
+        sync::mpsc::ReserveMany<'_, T>: "++-" "++-" "---";
+        sync::mpsc::ReserveOwned<T>: "++-" "++-" "---";
+        sync::mpsc::Closed<'_, T>: "++-" "++-" "---";
     }
 }
 

@@ -71,7 +71,9 @@ fn module<'a>(
     let mut index = *lines.start();
     while index <= end {
         let line = source.code[index].trim();
-        let hidden = index > 0 && source.raw[index - 1].contains("#[doc(hidden)]");
+        let above = source.raw[..index].iter().rev();
+        let mut attributes = above.take_while(|line| line.trim_start().starts_with("#["));
+        let hidden = attributes.any(|line| line.contains("#[doc(hidden)]"));
         let inline = line.contains("mod ") && line.ends_with('{');
         if source.test[index] || hidden {
             index += 1;
