@@ -48,9 +48,8 @@ impl UdpSocket {
     /// No datagram is lost.
     #[track_caller]
     pub fn recv_buf<B: BufMut>(&self, buf: &mut B) -> impl Future<Output = io::Result<usize>> {
-        self.io.io(Interest::READABLE, Site::here(), move |_| {
-            receive(self, buf)
-        })
+        self.io
+            .io(Self::RECEIVES, Site::here(), move |_| receive(self, buf))
     }
 
     /// Receives one datagram from the peer into a buffer, without waiting.
@@ -77,7 +76,7 @@ impl UdpSocket {
         buf: &mut B,
     ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
         let receive = move |_| receive_from(self, buf);
-        self.io.io(Interest::READABLE, Site::here(), receive)
+        self.io.io(Self::RECEIVES, Site::here(), receive)
     }
 
     /// Receives one datagram into a buffer, without waiting, and says from whom.

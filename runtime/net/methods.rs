@@ -377,7 +377,7 @@ macro_rules! datagram_methods {
         #[track_caller]
         pub fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
             self.io
-                .io(Interest::READABLE, Site::here(), move |_| self.io.recv(buf))
+                .io(Self::RECEIVES, Site::here(), move |_| self.io.recv(buf))
         }
 
         /// Polls [`recv`](Self::recv). The last caller's waker is the one that is woken.

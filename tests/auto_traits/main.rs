@@ -80,7 +80,8 @@ fn any<T>() -> T {
 #[derive(Default)]
 struct Differences(String);
 
-const NOT_YET: &[&str] = &[];
+/// Beginnings of the names of types that do not have tokio's auto traits yet.
+const NOT_YET: &[&str] = &["runtime::", "task::LocalEnterGuard", "task::RunUntil"];
 
 impl Differences {
     fn row(&mut self, what: &str, with: &str, wanted: &str, found: [bool; 5]) {

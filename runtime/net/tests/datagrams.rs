@@ -107,3 +107,24 @@ fn many_tasks_receive_from_one_socket() {
         }
     });
 }
+
+/// A datagram that comes back is an error of the next receive, also of one that waits already.
+#[test]
+fn a_receive_ends_with_the_error_of_a_datagram() {
+    run(async {
+        let gone = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let sender = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        sender.connect(gone.local_addr().unwrap()).await.unwrap();
+        drop(gone);
+        sender.send(b"x").await.unwrap();
+        let refused = sender.recv(&mut [0; 8]).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+
+        let mut buf = [0; 8];
+        let mut waits = pin!(sender.recv_from(&mut buf));
+        assert!(waits.as_mut().poll(&mut noop()).is_pending());
+        sender.send(b"x").await.unwrap();
+        let refused = waits.await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    });
+}

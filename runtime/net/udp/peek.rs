@@ -29,7 +29,7 @@ impl UdpSocket {
     #[track_caller]
     pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         let peek = move |_| self.io.peek(buf);
-        self.io.io(Interest::READABLE, Site::here(), peek)
+        self.io.io(Self::RECEIVES, Site::here(), peek)
     }
 
     /// Polls [`peek`](Self::peek). The last caller's waker is the one that is woken.
@@ -85,7 +85,7 @@ impl UdpSocket {
         buf: &mut [u8],
     ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
         let peek = move |_| self.io.peek_from(buf);
-        self.io.io(Interest::READABLE, Site::here(), peek)
+        self.io.io(Self::RECEIVES, Site::here(), peek)
     }
 
     /// Polls [`peek_from`](Self::peek_from). The last caller's waker is the one that is woken.
@@ -126,7 +126,7 @@ impl UdpSocket {
     #[track_caller]
     pub fn peek_sender(&self) -> impl Future<Output = io::Result<SocketAddr>> {
         let peek = move |_| sender(&self.io);
-        self.io.io(Interest::READABLE, Site::here(), peek)
+        self.io.io(Self::RECEIVES, Site::here(), peek)
     }
 
     /// Polls [`peek_sender`](Self::peek_sender). The last caller's waker is the one that is woken.

@@ -42,6 +42,10 @@ pub struct UdpSocket {
 }
 
 impl UdpSocket {
+    /// What a receive waits for. An error that a datagram came back with makes the socket no more
+    /// readable, and is for whoever receives.
+    pub(in crate::net) const RECEIVES: Interest = Interest::READABLE.add(Interest::ERROR);
+
     datagram_methods!(
         "let a = wakeful::net::UdpSocket::bind(\"127.0.0.1:0\").await?;\n\
          let b = wakeful::net::UdpSocket::bind(\"127.0.0.1:0\").await?;\n\
@@ -179,7 +183,7 @@ impl UdpSocket {
         buf: &mut [u8],
     ) -> impl Future<Output = io::Result<(usize, SocketAddr)>> {
         let receive = move |_| self.io.recv_from(buf);
-        self.io.io(Interest::READABLE, Site::here(), receive)
+        self.io.io(Self::RECEIVES, Site::here(), receive)
     }
 
     /// Polls [`recv_from`](Self::recv_from). The last caller's waker is the one that is woken.

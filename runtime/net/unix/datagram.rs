@@ -38,6 +38,8 @@ pub struct UnixDatagram {
 }
 
 impl UnixDatagram {
+    const RECEIVES: Interest = Interest::READABLE;
+
     datagram_methods!("let (a, b) = wakeful::net::UnixDatagram::pair()?;");
     std_methods!(net::UnixDatagram, mio::net::UnixDatagram);
 

@@ -51,6 +51,7 @@
 //! # });
 //! ```
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use crate::primitives::atomic::{AtomicUsize, Ordering};
@@ -106,6 +107,8 @@ struct Shared<T> {
     /// Those who wait for the last receiver to go. Nothing is locked under the other mutex; this
     /// one is held while that one is taken.
     closed: Audience<()>,
+    /// Not unwind-safe, as tokio's is not.
+    _unwinding: PhantomData<dyn Send + Sync + Unpin>,
 }
 
 impl<T> Shared<T> {
@@ -121,6 +124,7 @@ impl<T> Shared<T> {
             senders: AtomicUsize::new(1),
             weak_senders: AtomicUsize::new(0),
             closed: Audience::new(()),
+            _unwinding: PhantomData,
         })
     }
 

@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::marker::PhantomData;
 
 use super::initialize::{GetOrInit, GetOrTryInit};
 use super::slot::Slot;
@@ -34,6 +35,8 @@ use crate::sync::permits::{Hold, Permits, Refused};
 pub struct OnceCell<T> {
     slot: Slot<T>,
     permits: Permits,
+    /// Not unwind-safe, as tokio's is not.
+    _unwinding: PhantomData<dyn Send + Sync + Unpin>,
 }
 
 /// The right to put the value in.
@@ -66,6 +69,7 @@ impl<T> OnceCell<T> {
         Self {
             slot: Slot::new(),
             permits: Permits::new(1),
+            _unwinding: PhantomData,
         }
     }
 
@@ -98,6 +102,7 @@ impl<T> OnceCell<T> {
         Self {
             slot: Slot::holding(value),
             permits: Permits::closed(),
+            _unwinding: PhantomData,
         }
     }
 

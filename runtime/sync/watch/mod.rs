@@ -38,6 +38,7 @@
 //! ```
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -92,6 +93,8 @@ struct Shared<T> {
     changed: Audience<()>,
     /// Senders that wait for the last receiver to go.
     closed: Audience<()>,
+    /// Not unwind-safe, as tokio's is not.
+    _unwinding: PhantomData<dyn Send + Sync + Unpin>,
 }
 
 impl<T> Shared<T> {
@@ -103,6 +106,7 @@ impl<T> Shared<T> {
             senders: AtomicUsize::new(0),
             changed: Audience::new(()),
             closed: Audience::new(()),
+            _unwinding: PhantomData,
         }
     }
 
@@ -158,6 +162,8 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
 pub struct Ref<'a, T> {
     inner: RwLockReadGuard<'a, T>,
     has_changed: bool,
+    /// Not unwind-safe, as tokio's is not.
+    _unwinding: PhantomData<dyn Send + Sync + Unpin>,
 }
 
 impl<T> Ref<'_, T> {

@@ -3,6 +3,7 @@
 //! Absent: waiting. See `futures`.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::error::RecvError;
@@ -58,7 +59,11 @@ impl<T> Receiver<T> {
         let inner = self.shared.value.read();
         // The version moves under the lock: this is the one of the value.
         let has_changed = self.shared.state.now().version != self.version;
-        Ref { inner, has_changed }
+        Ref {
+            inner,
+            has_changed,
+            _unwinding: PhantomData,
+        }
     }
 
     /// Borrows the value, and marks it as seen. See [`Ref`] for what this locks.
@@ -245,7 +250,11 @@ impl<T> Shared<T> {
         let now = self.state.now().version;
         let has_changed = now != *version;
         *version = now;
-        Ref { inner, has_changed }
+        Ref {
+            inner,
+            has_changed,
+            _unwinding: PhantomData,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Absent: the order of two senders. Whoever gets the lock later has the last word.
 
 use std::fmt;
+use std::marker::PhantomData;
 use std::mem;
 use std::sync::Arc;
 
@@ -177,6 +178,7 @@ impl<T> Sender<T> {
         Ref {
             inner: self.shared.value.read(),
             has_changed: false,
+            _unwinding: PhantomData,
         }
     }
 
