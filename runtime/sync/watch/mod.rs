@@ -158,12 +158,20 @@ impl<T: fmt::Debug> fmt::Debug for Shared<T> {
 /// let value = receiver.borrow();
 /// assert_eq!(value.len(), 5);
 /// ```
-#[derive(Debug)]
 pub struct Ref<'a, T> {
     inner: RwLockReadGuard<'a, T>,
     has_changed: bool,
     /// Not unwind-safe, as tokio's is not.
     _unwinding: PhantomData<dyn Send + Sync + Unpin>,
+}
+
+impl<T: fmt::Debug> fmt::Debug for Ref<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ref")
+            .field("inner", &self.inner)
+            .field("has_changed", &self.has_changed)
+            .finish()
+    }
 }
 
 impl<T> Ref<'_, T> {
