@@ -41,6 +41,9 @@ fn queues() {
         sync::mpsc::error::SendError<T>: "+++++" "+-++-" "--+++";
         sync::mpsc::error::SendTimeoutError<T>: "+++++" "+-++-" "--+++";
         sync::mpsc::error::TrySendError<T>: "+++++" "+-++-" "--+++";
+        sync::mpmc::error::SendError<T>: "+++++" "+-++-" "--+++";
+        sync::mpmc::error::TrySendError<T>: "+++++" "+-++-" "--+++";
+        sync::mpmc::error::TryRecvError: "+++++";
         sync::mpsc::error::TryRecvError: "+++++";
         sync::mpsc::Recv<'_, T>: "++-" "++-" "---";
         sync::mpsc::RecvMany<'_, T>: "++-" "+--" "---";
