@@ -239,8 +239,9 @@ fn block_in_place_where_nobody_takes_over() {
 
 #[test]
 fn spawn_local_outside_of_a_set() {
-    let text = "`spawn_local` called from outside of a `task::LocalSet` or `LocalRuntime`: run it \
-                inside `LocalSet::run_until`, `LocalSet::block_on` or `LocalRuntime::block_on`";
+    let text = "`spawn_local` called from outside of a `task::LocalSet` or \
+                `runtime::LocalRuntime`: run it inside `LocalSet::run_until`, \
+                `LocalSet::block_on` or `LocalRuntime::block_on`";
     assert_eq!(panic_message(|| spawn_local(async {})), text);
     for on in ALL {
         let runtime = on.runtime();

@@ -273,6 +273,11 @@ impl Shared {
         self.inbox.is_closed()
     }
 
+    /// True if this belongs to a `LocalRuntime`.
+    pub(crate) fn has_owner(&self) -> bool {
+        self.owner.is_some()
+    }
+
     /// True on the thread of the `LocalRuntime` that this belongs to.
     pub(crate) fn is_owned_here(&self) -> bool {
         self.owner == Some(thread::current().id())

@@ -257,9 +257,13 @@ pub(crate) fn spawn_here<F: Future + 'static>(
         Some(handle) if handle.local().is_some_and(|shared| shared.is_owned_here()) => {
             handle.spawn_unsend(future, spawned)
         }
+        Some(handle) if handle.local().is_some_and(|shared| shared.has_owner()) => panic!(
+            "Local tasks can only be spawned on a LocalRuntime from the thread the runtime was \
+             created on"
+        ),
         _ => panic!(
-            "`spawn_local` called from outside of a `task::LocalSet` or `LocalRuntime`: run it \
-             inside `LocalSet::run_until`, `LocalSet::block_on` or `LocalRuntime::block_on`"
+            "`spawn_local` called from outside of a `task::LocalSet` or `runtime::LocalRuntime`: \
+             run it inside `LocalSet::run_until`, `LocalSet::block_on` or `LocalRuntime::block_on`"
         ),
     }
 }

@@ -213,6 +213,11 @@ impl Counters {
         *self.thread.lock() = thread;
     }
 
+    /// This thread is about to be the worker's, unless one has been before.
+    pub(crate) fn expect_thread(&self, thread: ThreadId) {
+        self.thread.lock().get_or_insert(thread);
+    }
+
     /// A poll that began then has ended.
     pub(crate) fn measure(&self, began: Instant) {
         if let Some(histogram) = &self.histogram {

@@ -73,6 +73,7 @@ impl Starting {
                 continue;
             }
             shared.idle.arrive();
+            let seat = kit.core.seat;
             // The kit must come back if there is no thread for it.
             let slot = Arc::new(Mutex::new(Some(kit)));
             let mut builder = thread::Builder::new().name(name());
@@ -89,7 +90,11 @@ impl Starting {
                 config::call(&runtime.config.on_thread_stop);
             });
             match started {
-                Ok(thread) => shared.threads.lock().push(thread),
+                Ok(thread) => {
+                    let counters = &shared.seats[seat].counters;
+                    counters.expect_thread(thread.thread().id());
+                    shared.threads.lock().push(thread);
+                }
                 Err(error) => {
                     shared.idle.leave();
                     shared.is_shut_down.store(true, Relaxed);
