@@ -23,7 +23,8 @@ pub(super) struct Store<T> {
 
 struct Entry<T> {
     value: T,
-    id: u64,
+    /// As it was given out, wherever the entry is now.
+    key: Key,
     place: Place,
 }
 
@@ -45,8 +46,9 @@ impl<T> Store<T> {
         let index = self.entries.vacant_key();
         let place = (deadline, id, index);
         self.order.insert(place);
-        self.entries.insert(Entry { value, id, place });
-        Key { index, id }
+        let key = Key { index, id };
+        self.entries.insert(Entry { value, key, place });
+        key
     }
 
     /// `None`: the key's entry is gone.
@@ -62,13 +64,13 @@ impl<T> Store<T> {
     }
 
     fn take(&mut self, index: usize) -> Expired<T> {
-        let Entry { value, id, place } = self.entries.remove(index);
+        let Entry { value, key, place } = self.entries.remove(index);
         self.order.remove(&place);
-        self.moved.remove(&id);
+        self.moved.remove(&key.id);
         Expired {
             data: value,
             deadline: place.0,
-            key: Key { index, id },
+            key,
         }
     }
 
@@ -91,8 +93,7 @@ impl<T> Store<T> {
     /// The earliest deadline, and whose it is.
     pub(super) fn first(&self) -> Option<(Instant, Key)> {
         let (deadline, _, index) = *self.order.first()?;
-        let id = self.entries[index].id;
-        Some((deadline, Key { index, id }))
+        Some((deadline, self.entries[index].key))
     }
 
     /// Takes everything out, to be dropped by the caller.
@@ -122,7 +123,7 @@ impl<T> Store<T> {
             order.remove(&entry.place);
             entry.place.2 = to;
             order.insert(entry.place);
-            moved.insert(entry.id, to);
+            moved.insert(entry.key.id, to);
             true
         });
         self.shrink();
@@ -141,7 +142,7 @@ impl<T> Store<T> {
     }
 
     fn find(&self, key: Key) -> Option<usize> {
-        let is_it = |&index: &usize| self.entries.get(index).is_some_and(|e| e.id == key.id);
+        let is_it = |&index: &usize| self.entries.get(index).is_some_and(|e| e.key == key);
         let moved = || self.moved.get(&key.id).copied();
         Some(key.index).filter(is_it).or_else(moved)
     }
