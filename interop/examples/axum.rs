@@ -99,7 +99,10 @@ async fn fetch_with_reqwest(base: &str) -> Result<(), Failure> {
     while let Some(client) = clients.join_next().await {
         client??;
     }
-    println!("reqwest: {} requests answered", CLIENTS * (REQUESTS + 1) + 1);
+    println!(
+        "reqwest: {} requests answered",
+        CLIENTS * (REQUESTS + 1) + 1
+    );
     Ok(())
 }
 
@@ -107,7 +110,8 @@ async fn fetch_with_reqwest(base: &str) -> Result<(), Failure> {
 async fn fetch_with_curl(base: &str) -> Result<(), Failure> {
     let address = format!("{base}/sum?a=1&b=41");
     let mut curl = tokio::process::Command::new("curl");
-    curl.args(["--silent", "--fail", &address]).stdin(Stdio::null());
+    curl.args(["--silent", "--fail", &address])
+        .stdin(Stdio::null());
     match curl.output().await {
         Ok(output) => {
             assert!(output.status.success(), "curl: {}", output.status);

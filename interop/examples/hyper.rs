@@ -32,6 +32,7 @@ async fn main() -> Result<(), Failure> {
         let request = Request::post("/echo")
             .header("host", addr.to_string())
             .body(Full::new(Bytes::from(text.clone())))?;
+        sender.ready().await?;
         let response = sender.send_request(request).await?;
         assert_eq!(response.status(), 200);
         let body = response.into_body().collect().await?.to_bytes();

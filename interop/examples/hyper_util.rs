@@ -47,7 +47,10 @@ async fn main() -> Result<(), Failure> {
     drop(client);
     stop.send(true)?;
     server.await??;
-    println!("{} requests answered, the server has drained", CLIENTS * REQUESTS);
+    println!(
+        "{} requests answered, the server has drained",
+        CLIENTS * REQUESTS
+    );
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt as _};
+use futures_util::SinkExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{broadcast, mpsc, watch};
 use tokio::time;
@@ -40,8 +40,9 @@ async fn channels() -> Result<(), Failure> {
         unbounded.send(number)?;
     }
     drop(unbounded);
-    let merged = ReceiverStream::new(receiver).merge(UnboundedReceiverStream::new(unbounded_receiver));
-    let mut numbers: Vec<i32> = tokio_stream::StreamExt::collect(merged).await;
+    let merged =
+        ReceiverStream::new(receiver).merge(UnboundedReceiverStream::new(unbounded_receiver));
+    let mut numbers: Vec<i32> = merged.collect().await;
     numbers.sort_unstable();
     assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 7]);
 
@@ -53,14 +54,14 @@ async fn channels() -> Result<(), Failure> {
 
     watch.send(5)?;
     drop(watch);
-    let seen: Vec<i32> = tokio_stream::StreamExt::collect(WatchStream::new(watch_receiver)).await;
+    let seen: Vec<i32> = WatchStream::new(watch_receiver).collect().await;
     assert_eq!(seen, [5]);
     Ok(())
 }
 
 async fn timers() {
     let ticks = IntervalStream::new(time::interval(Duration::from_millis(1)));
-    let ticks: Vec<_> = tokio_stream::StreamExt::collect(ticks.take(5)).await;
+    let ticks: Vec<_> = ticks.take(5).collect().await;
     assert!(ticks.is_sorted());
     let pending = tokio_stream::pending::<()>();
     let mut slow = std::pin::pin!(pending.timeout(Duration::from_millis(1)));
@@ -74,7 +75,8 @@ async fn sockets() -> Result<(), Failure> {
     let server = tokio::spawn(async move {
         let mut connections = TcpListenerStream::new(listener);
         while let Some(Ok(stream)) = connections.next().await {
-            let (mut sink, stream) = Framed::new(stream, LinesCodec::new()).split();
+            let lines = Framed::new(stream, LinesCodec::new());
+            let (mut sink, stream) = futures_util::StreamExt::split(lines);
             let mut upper = stream.map(|line| line.map(|line| line.to_uppercase()));
             sink.send_all(&mut upper).await.expect("the client reads");
         }

@@ -161,15 +161,33 @@ impl Names {
     pub(crate) fn has(&self, name: &str) -> bool {
         if let Some((name, path)) = name.split_once(" for ") {
             return self
-                .items
-                .get(path)
+                .item(path)
                 .is_some_and(|item| item.traits.contains(name));
         }
         let member = || {
             let (path, member) = name.rsplit_once("::")?;
-            Some(self.items.get(path)?.members.contains(member))
+            Some(self.item(path)?.members.contains(member))
         };
-        self.items.contains_key(name) || member().unwrap_or(false)
+        self.item(name).is_some() || member().unwrap_or(false)
+    }
+
+    /// The item of this path. One that a public module of it passes on has its page there.
+    fn item(&self, path: &str) -> Option<&Item> {
+        let passed_on = || {
+            let (module, name) = path.rsplit_once("::")?;
+            let below = |known: &str| {
+                let between = known.strip_prefix(module)?.strip_suffix(name)?;
+                between
+                    .starts_with("::")
+                    .then_some(between.matches("::").count() == 2)
+            };
+            let mut found = self
+                .items
+                .iter()
+                .filter(|(known, _)| below(known) == Some(true));
+            found.next().map(|(_, item)| item)
+        };
+        self.items.get(path).or_else(passed_on)
     }
 }
 
