@@ -1,8 +1,8 @@
 //! What of tokio's interface is here: tokio's list of names against our own documentation.
 //!
 //! `parity/tokio.txt` has the public names of tokio 1.54.1, `parity/unstable.txt` those that its
-//! unstable flag adds: one line an item, with its methods and the traits it implements. The test has
-//! cargo make our documentation and looks each name up in it. What is not found must be in the
+//! unstable flag adds: one line an item, with its methods and the traits it implements. The test
+//! has cargo make our documentation and looks each name up in it. What is not found must be in the
 //! README's table of what is missing, and nothing else may be; the README's table of figures must
 //! be the one that this test counts.
 //!
@@ -107,7 +107,8 @@ fn figures(lists: &Lists, ours: &Names) -> String {
         }
     }
     let mut table = String::from(
-        "| part | tokio's names | here | behind its unstable flag | here |\n|---|---|---|---|---|\n",
+        "| part | tokio's names | here | behind its unstable flag | here |\n\
+         |---|---|---|---|---|\n",
     );
     let mut sums = [0; 4];
     for (area, row) in &rows {

@@ -1,4 +1,4 @@
-//! tokio-stream and tokio-util, unmodified, on wakeful: our channels, timers and sockets as streams.
+//! tokio-stream and tokio-util, unmodified, on wakeful: channels, timers and sockets as streams.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! tokio-tungstenite, unmodified, on wakeful: a WebSocket server that echoes, and clients that check.
+//! tokio-tungstenite, unmodified, on wakeful: a WebSocket server that echoes, clients that check.
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::net::{TcpListener, TcpStream};
