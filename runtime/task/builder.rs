@@ -76,7 +76,9 @@ impl<'a> Builder<'a> {
         let spawned = Location::caller();
         Ok(match self.name {
             None => handle.spawn_unsend(future, spawned),
-            Some(name) => handle.spawn_unsend(Recorded::new(future, name, handle), spawned),
+            Some(name) => named(name, || {
+                handle.spawn_unsend(Recorded::new(future, name, handle), spawned)
+            }),
         })
     }
 
@@ -97,9 +99,9 @@ impl<'a> Builder<'a> {
     {
         let spawned = Location::caller();
         Ok(match (self.name, context::try_handle()) {
-            (Some(name), Some(handle)) => {
+            (Some(name), Some(handle)) => named(name, || {
                 local_set::spawn_here(Recorded::new(future, name, &handle), spawned)
-            }
+            }),
             _ => local_set::spawn_here(future, spawned),
         })
     }
@@ -119,8 +121,21 @@ impl<'a> Builder<'a> {
         F: FnOnce() -> R + Send + 'static,
         R: Send + 'static,
     {
-        Ok(context::handle().spawn_blocking(f))
+        let handle = context::handle();
+        Ok(match self.name {
+            None => handle.spawn_blocking(f),
+            Some(name) => named(name, || handle.spawn_blocking(f)),
+        })
     }
+}
+
+#[cfg(feature = "tracing")]
+use crate::engine::task::trace::named;
+
+/// Only spans have names of their own; a dump's are in the records.
+#[cfg(not(feature = "tracing"))]
+fn named<R>(_: &str, spawn: impl FnOnce() -> R) -> R {
+    spawn()
 }
 
 pin_project! {

@@ -35,6 +35,9 @@ impl Owner for Tasks {
 }
 
 impl Schedule for Tasks {
+    #[cfg(feature = "tracing")]
+    const KIND: &'static str = "blocking";
+
     fn schedule(&self, _: Runnable) {
         unreachable!("a closure is queued from its spawn to its end");
     }

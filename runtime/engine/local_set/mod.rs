@@ -89,6 +89,9 @@ impl Owner for Shared {
 }
 
 impl Schedule for Shared {
+    #[cfg(feature = "tracing")]
+    const KIND: &'static str = "local";
+
     fn schedule(&self, task: Runnable) {
         match self.inbox.push(task) {
             Ok(()) => self.notify(),

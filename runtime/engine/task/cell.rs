@@ -43,6 +43,10 @@ pub(crate) trait Schedule: Owner {
     /// away before the thread is back in its loop.
     fn is_current(&self) -> bool;
 
+    /// What the spans of its tasks say they are.
+    #[cfg(feature = "tracing")]
+    const KIND: &'static str = "task";
+
     /// Whether [`panicked`](Self::panicked) is called: `self` then lives as long as one of its
     /// tasks is polled, also when that task was the last.
     const TOLD_OF_PANICS: bool = false;
@@ -106,6 +110,26 @@ impl<F: Future, S: Schedule> Cell<F, S> {
 /// An `announced` id is one that [`Arena::next_id`] gave out before.
 #[inline]
 pub(crate) fn allocate<F: Future, S: Schedule>(
+    arena: &Arena,
+    announced: Option<u64>,
+    future: F,
+    spawned: &'static Location<'static>,
+) -> (Runnable, JoinHandle<F::Output>) {
+    #[cfg(feature = "tracing")]
+    {
+        let id = announced.unwrap_or_else(|| arena.next_id());
+        let (future, span) = super::trace::wrap(future, S::KIND, id, spawned);
+        let (task, handle) = place::<_, S>(arena, Some(id), future, spawned);
+        task.header().span.store(span, Relaxed);
+        (task, handle)
+    }
+    #[cfg(not(feature = "tracing"))]
+    place::<F, S>(arena, announced, future, spawned)
+}
+
+/// As [`allocate`], for a future as it is.
+#[inline]
+fn place<F: Future, S: Schedule>(
     arena: &Arena,
     announced: Option<u64>,
     future: F,

@@ -56,9 +56,12 @@ pub(crate) struct Header {
     pub(super) join: UnsafeCell<Option<Waker>>,
     pub(super) spawned: AtomicPtr<Location<'static>>,
     pub(crate) wait: WaitNote,
+    /// The number of the task's span. 0: it has none.
+    #[cfg(feature = "tracing")]
+    pub(super) span: AtomicU64,
 }
 
-#[cfg(all(target_pointer_width = "64", not(loom)))]
+#[cfg(all(target_pointer_width = "64", not(loom), not(feature = "tracing")))]
 const _: () = assert!(size_of::<Header>() == 64);
 
 /// What the task waits for, and where: written by leaf futures, read by dumps.
@@ -114,6 +117,8 @@ impl Header {
             join: UnsafeCell::new(None),
             spawned: AtomicPtr::new(ptr::from_ref(spawned).cast_mut()),
             wait: WaitNote::new(),
+            #[cfg(feature = "tracing")]
+            span: AtomicU64::new(0),
         }
     }
 

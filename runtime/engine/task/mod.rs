@@ -35,6 +35,8 @@ pub(crate) mod main_task;
 pub(crate) mod pool;
 mod snapshot;
 mod state;
+#[cfg(feature = "tracing")]
+pub(crate) mod trace;
 mod waker;
 
 #[cfg(all(test, loom))]

@@ -55,17 +55,29 @@ fn pointer(data: *const ()) -> NonNull<Header> {
     NonNull::from(header(data))
 }
 
+/// Tells a subscriber of the `tracing` crates, where that feature is on.
+#[inline]
+fn tell(data: *const (), op: &'static str) {
+    #[cfg(feature = "tracing")]
+    super::trace::waker(header(data), op);
+    #[cfg(not(feature = "tracing"))]
+    let _ = (data, op);
+}
+
 unsafe fn clone(data: *const ()) -> RawWaker {
+    tell(data, "waker.clone");
     header(data).state.add_waker();
     RawWaker::new(data, &VTABLE)
 }
 
 unsafe fn wake(data: *const ()) {
+    tell(data, "waker.wake");
     // SAFETY: K1. The waker's reference is given up here.
     unsafe { (header(data).vtable.wake)(pointer(data)) }
 }
 
 unsafe fn wake_by_ref(data: *const ()) {
+    tell(data, "waker.wake_by_ref");
     if header(data).state.wake_by_ref() {
         // SAFETY: T1. We have just set SCHEDULED, and K1 keeps the task alive.
         unsafe { (header(data).vtable.schedule)(pointer(data)) }
@@ -73,6 +85,7 @@ unsafe fn wake_by_ref(data: *const ()) {
 }
 
 unsafe fn drop(data: *const ()) {
+    tell(data, "waker.drop");
     if header(data).state.drop_waker() {
         // SAFETY: T4. The order says so.
         unsafe { free(pointer(data)) }
