@@ -104,6 +104,8 @@ impl RefUnwindSafe for Handle {}
 pub struct EnterGuard<'a> {
     _entered: Entered,
     runtime: PhantomData<&'a Handle>,
+    // As tokio's guard is not.
+    not_unwind_safe: PhantomData<dyn Send + Sync + Unpin>,
 }
 
 /// There is no runtime on this thread.
@@ -212,6 +214,7 @@ impl Handle {
         EnterGuard {
             _entered: context::enter(self),
             runtime: PhantomData,
+            not_unwind_safe: PhantomData,
         }
     }
 

@@ -30,6 +30,8 @@
 
 mod child;
 mod command;
+#[cfg(feature = "futures-io")]
+mod compat;
 mod orphans;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 mod pidfd;

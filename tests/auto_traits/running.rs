@@ -17,6 +17,14 @@ fn runtimes() {
         runtime::LocalOptions: "--+++";
         runtime::LocalRuntime: "--+++";
         runtime::Runtime: "+++++";
+        runtime::RngSeed: "+++++";
+        runtime::TaskMeta<'_>: "+++++";
+        runtime::UnhandledPanic: "+++++";
+        runtime::HistogramConfiguration: "+++++";
+        runtime::HistogramScale: "+++++";
+        runtime::InvalidHistogramConfiguration: "+++++";
+        runtime::LogHistogram: "+++++";
+        runtime::LogHistogramBuilder: "+++++";
         // Ours.
         runtime::Dump: "+++++";
         runtime::TaskDump: "+++++";

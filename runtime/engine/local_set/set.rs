@@ -5,7 +5,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
+use std::marker::{PhantomData, PhantomPinned};
 use std::panic::Location;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -57,7 +57,8 @@ pub struct LocalSet {
 #[must_use = "dropping the guard leaves the set again"]
 pub struct LocalEnterGuard {
     _current: Current,
-    not_send: PhantomData<*mut u8>,
+    // Neither `Send` nor `Sync`, nor unwind-safe: as tokio's.
+    not_send: PhantomData<dyn Unpin>,
 }
 
 impl fmt::Debug for LocalEnterGuard {
@@ -161,7 +162,11 @@ impl LocalSet {
     ///
     /// The set's tasks stay in it. `future` is dropped.
     pub fn run_until<F: Future>(&self, future: F) -> RunUntil<'_, F> {
-        RunUntil { set: self, future }
+        RunUntil {
+            set: self,
+            future,
+            pinned: PhantomPinned,
+        }
     }
 
     /// Runs queued tasks. True if there may be more.
@@ -234,6 +239,9 @@ pin_project! {
         set: &'a LocalSet,
         #[pin]
         future: F,
+        // As the future of tokio's `async fn`.
+        #[pin]
+        pinned: PhantomPinned,
     }
 }
 

@@ -127,6 +127,58 @@ fn unix_sockets_and_pipes() {
     });
 }
 
+#[test]
+#[cfg(all(unix, feature = "process"))]
+fn pipes_of_a_child() {
+    use std::process::Stdio;
+
+    use crate::process::Command;
+
+    run(async {
+        for streams in ["cat", "cat >&2"] {
+            let mut command = Command::new("sh");
+            command.arg("-c").arg(streams).stdin(Stdio::piped());
+            command.stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = command.spawn().unwrap();
+            let (to, out) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+            let err = child.stderr.take().unwrap();
+            if streams == "cat" {
+                through(to, out).await;
+            } else {
+                through(to, err).await;
+            }
+            assert!(child.wait().await.unwrap().success());
+        }
+    });
+}
+
+#[test]
+fn simulated_streams() {
+    use crate::sim::net::{Listener, Stream};
+
+    let addr = "10.0.0.1:80".parse().unwrap();
+    crate::sim::run(7, async move {
+        let listener = Listener::bind(addr).unwrap();
+        let to = crate::spawn(Stream::connect(addr));
+        let (mut from, _) = listener.accept().await.unwrap();
+        let mut to = to.await.unwrap().unwrap();
+        let mut sent = 0;
+        while sent < 5 {
+            sent += write(&mut to, &b"hello"[sent..]).await.unwrap();
+        }
+        close(&mut to).await.unwrap();
+        let mut got = Vec::new();
+        loop {
+            let bytes = read(&mut from, 8).await.unwrap();
+            if bytes.is_empty() {
+                break;
+            }
+            got.extend(bytes);
+        }
+        assert_eq!(got, b"hello");
+    });
+}
+
 /// A file by their traits; it seeks in a wrapper.
 #[test]
 fn files() {

@@ -13,6 +13,8 @@
 //!
 //! Absent: packets that are lost or doubled, names, options of sockets.
 
+#[cfg(feature = "futures-io")]
+mod compat;
 mod link;
 
 use std::cell::RefCell;
