@@ -1,11 +1,15 @@
-//! How long one poll may go on before it must yield.
+//! The poll under way on this thread: whose it is, how long it may go on, whether it asked to yield.
 //!
 //! A task that always finds its locks free and its channels full would never return `Pending` and
 //! would keep its worker from everybody else. So each poll of a task starts with
 //! [`POLL_BUDGET`] units, every leaf operation that makes progress spends one, and at zero the
 //! leaf returns `Pending` with the task already woken. Outside of a task there is no limit: more
 //! units than anybody will ever spend.
+//!
+//! It is one struct in one thread-local, without a destructor: there to the end of the thread, and
+//! one address to compute at each end of a poll.
 
+use std::ptr;
 use std::cell::Cell;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
@@ -20,40 +24,103 @@ const UNLIMITED: i64 = i64::MAX;
 /// Nothing left, and an operation has been refused for it.
 const REFUSED: i64 = -1;
 
-thread_local! {
-    static LEFT: Cell<i64> = const { Cell::new(UNLIMITED) };
+/// The poll under way on a thread.
+struct Now {
+    /// The header of the task, only to be compared. Null outside of a task.
+    task: Cell<*const ()>,
+    /// Units left.
+    left: Cell<i64>,
+    /// It asked for the back of the queue.
+    yielded: Cell<bool>,
     /// What the next poll starts with. A simulation makes some polls end early.
-    static FULL: Cell<i64> = const { Cell::new(POLL_BUDGET as i64) };
+    full: Cell<i64>,
+}
+
+thread_local! {
+    static NOW: Now = const {
+        Now {
+            task: Cell::new(ptr::null()),
+            left: Cell::new(UNLIMITED),
+            yielded: Cell::new(false),
+            full: Cell::new(POLL_BUDGET as i64),
+        }
+    };
+}
+
+/// A task's turn on this thread: what was under way before. Turns nest: a `LocalSet` polls its
+/// tasks inside another's.
+#[must_use]
+pub(crate) struct Turn {
+    task: *const (),
+    left: i64,
+    yielded: bool,
+}
+
+impl Turn {
+    /// Starts a poll of `task`, with a full budget. Nothing may unwind before [`end`](Self::end).
+    #[inline]
+    pub(crate) fn begin(task: *const ()) -> Self {
+        NOW.with(|now| Self {
+            task: now.task.replace(task),
+            left: now.left.replace(now.full.get()),
+            yielded: now.yielded.replace(false),
+        })
+    }
+
+    /// Goes back to what was under way before. True if the task asked to yield.
+    #[inline]
+    pub(crate) fn end(self) -> bool {
+        NOW.with(|now| {
+            now.task.set(self.task);
+            now.left.set(self.left);
+            now.yielded.replace(self.yielded)
+        })
+    }
+}
+
+/// The header of the task this thread is polling. Null outside of a task.
+#[inline]
+pub(crate) fn task() -> *const () {
+    NOW.with(|now| now.task.get())
+}
+
+/// Asks for the back of the queue, if the poll under way is of `task`. The worker sees it when
+/// `poll` returns.
+#[inline]
+pub(crate) fn yield_turn(task: *const ()) -> bool {
+    NOW.with(|now| {
+        let is_ours = ptr::eq(now.task.get(), task);
+        if is_ours {
+            now.yielded.set(true);
+        }
+        is_ours
+    })
 }
 
 /// Restores the budget that was there before, also on a panic.
 pub(crate) struct Restore(i64);
 
 impl Drop for Restore {
+    #[inline]
     fn drop(&mut self) {
-        let before = self.0;
-        // A thread that is being torn down has no budget to restore.
-        let _ = LEFT.try_with(|left| left.set(before));
+        NOW.with(|now| now.left.set(self.0));
     }
 }
 
 #[inline]
 fn replace(units: i64) -> Restore {
-    Restore(
-        LEFT.try_with(|left| left.replace(units))
-            .unwrap_or(UNLIMITED),
-    )
+    NOW.with(|now| Restore(now.left.replace(units)))
 }
 
-/// Starts a task's poll with a full budget.
+/// Starts a poll that is no task's with a full budget.
 #[inline]
 pub(crate) fn start() -> Restore {
-    replace(FULL.try_with(Cell::get).unwrap_or(UNLIMITED))
+    replace(NOW.with(|now| now.full.get()))
 }
 
 /// From now on polls on this thread start with so many units.
 pub(crate) fn set_full(units: u8) {
-    FULL.set(units.into());
+    NOW.with(|now| now.full.set(units.into()));
 }
 
 /// Lifts the limit until the guard drops.
@@ -62,8 +129,9 @@ pub(crate) fn lift() -> Restore {
 }
 
 /// True while at least one unit is left.
+#[inline]
 pub(crate) fn has_remaining() -> bool {
-    LEFT.try_with(|left| left.get() > 0).unwrap_or(true)
+    NOW.with(|now| now.left.get() > 0)
 }
 
 /// One unit, spent. Given back when dropped unless the operation [made
@@ -75,15 +143,16 @@ pub(crate) struct Spent {
 
 impl Spent {
     /// Keeps the unit spent: the operation completed.
+    #[inline]
     pub(crate) fn made_progress(self) {
         std::mem::forget(self);
     }
 }
 
 impl Drop for Spent {
+    #[inline]
     fn drop(&mut self) {
-        let before = self.before;
-        let _ = LEFT.try_with(|left| left.set(before));
+        NOW.with(|now| now.left.set(self.before));
     }
 }
 
@@ -92,21 +161,23 @@ impl Drop for Spent {
 /// Call it first in a leaf's `poll`; call [`Spent::made_progress`] on the way to `Ready`.
 #[inline]
 pub(crate) fn poll_proceed(cx: &Context<'_>) -> Poll<Spent> {
-    let before = LEFT.try_with(Cell::get).unwrap_or(UNLIMITED);
-    if before <= 0 {
-        refuse(before);
-        cx.waker().wake_by_ref();
-        return Poll::Pending;
-    }
-    let _ = LEFT.try_with(|left| left.set(before - 1));
-    Poll::Ready(Spent { before })
+    NOW.with(|now| {
+        let before = now.left.get();
+        if before <= 0 {
+            refuse(before);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        now.left.set(before - 1);
+        Poll::Ready(Spent { before })
+    })
 }
 
 /// Has a poll that ends early counted: once, however many operations it goes on to try.
 #[cold]
 fn refuse(before: i64) {
     if before != REFUSED {
-        let _ = LEFT.try_with(|left| left.set(REFUSED));
+        NOW.with(|now| now.left.set(REFUSED));
         if let Some(count) = COUNT.get() {
             count();
         }

@@ -25,7 +25,7 @@
 
 mod worker;
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::future::Future;
 use std::panic::Location;
 use std::pin::pin;
@@ -88,12 +88,19 @@ struct Seat {
 
 /// The queue of the thread that sits, where a wake on the same thread finds it.
 struct Current {
-    shared: *const Shared,
+    /// Null while this thread does not sit.
+    shared: Cell<*const Shared>,
     queue: TaskList,
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Current>> = const { RefCell::new(None) };
+    // Without a destructor: there to the end of the thread.
+    static CURRENT: Current = const {
+        Current {
+            shared: Cell::new(ptr::null()),
+            queue: TaskList::new(),
+        }
+    };
 }
 
 /// Makes the runtime's scheduler. Nothing runs until somebody calls [`block_on`].
@@ -147,13 +154,7 @@ impl Schedule for Shared {
 
     #[inline]
     fn is_current(&self) -> bool {
-        let here = |current: &RefCell<Option<Current>>| {
-            current
-                .borrow()
-                .as_ref()
-                .is_some_and(|current| ptr::eq(current.shared, self))
-        };
-        CURRENT.try_with(here).unwrap_or(false)
+        CURRENT.with(|current| ptr::eq(current.shared.get(), self))
     }
 
     // The thread on the seat holds an `Arc` of us.
@@ -163,11 +164,9 @@ impl Schedule for Shared {
         if self.config.unhandled_panic.shuts_down() {
             self.panicked.store(true, Relaxed);
             // No other task gets a turn. The shutdown will find them without.
-            CURRENT.with_borrow_mut(|current| {
-                if let Some(current) = current {
-                    self.inbox.close(&mut current.queue);
-                    void_all(&mut current.queue);
-                }
+            CURRENT.with(|current| {
+                self.inbox.close(&current.queue);
+                void_all(&current.queue);
             });
         }
     }
@@ -184,18 +183,14 @@ impl Shared {
     /// Queues a task if this thread sits on the seat; gives it back otherwise.
     #[inline]
     fn push_here(&self, task: Runnable) -> Option<Runnable> {
-        let mut task = Some(task);
-        let _ = CURRENT.try_with(|current| {
-            if let Some(current) = &mut *current.borrow_mut() {
-                if ptr::eq(current.shared, self) {
-                    self.counters.scheduled.add(1);
-                    task.take()
-                        .into_iter()
-                        .for_each(|task| current.queue.push_back(task));
-                }
+        CURRENT.with(|current| {
+            if !ptr::eq(current.shared.get(), self) {
+                return Some(task);
             }
-        });
-        task
+            self.counters.scheduled.add(1);
+            current.queue.push_back(task);
+            None
+        })
     }
 
     fn push_from_afar(&self, task: Runnable) {
@@ -300,7 +295,7 @@ impl Shared {
         self.scheduled_outside().saturating_sub(collected) as usize
     }
 
-    fn collect(&self, queue: &mut TaskList) {
+    fn collect(&self, queue: &TaskList) {
         let before = queue.len();
         if self.inbox.collect(queue) {
             self.counters.collected.add((queue.len() - before) as u64);
@@ -350,9 +345,7 @@ fn end_for_panic(shared: &Arc<Shared>) -> ! {
 
 /// True on the thread that sits on the seat of some runtime.
 pub(crate) fn is_worker() -> bool {
-    CURRENT
-        .try_with(|current| current.borrow().is_some())
-        .unwrap_or(false)
+    CURRENT.with(|current| !current.shared.get().is_null())
 }
 
 /// A thread that may wait for the seat. When it goes, the seat is the next one's.
@@ -383,15 +376,15 @@ impl Drop for Queued<'_> {
 /// Nobody may be inside [`block_on`].
 pub(crate) fn shutdown(shared: &Arc<Shared>) {
     let Some(Seat {
-        mut queue,
+        queue,
         arena,
         mut driver,
     }) = shared.seat.lock().seat.take()
     else {
         return;
     };
-    shared.inbox.close(&mut queue);
-    void_all(&mut queue);
+    shared.inbox.close(&queue);
+    void_all(&queue);
     let foreign = shared.foreign.lock().take();
     // SAFETY: T1, L3. We had the seat, nobody gets it again, and both queues are closed.
     unsafe {
@@ -404,7 +397,7 @@ pub(crate) fn shutdown(shared: &Arc<Shared>) {
 }
 
 /// Takes the turns back. The shutdown takes the tasks themselves.
-fn void_all(queue: &mut TaskList) {
+fn void_all(queue: &TaskList) {
     while let Some(task) = queue.pop_front() {
         task.void();
     }

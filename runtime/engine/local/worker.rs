@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use super::{CURRENT, Current, Seat, Shared};
+use super::{CURRENT, Seat, Shared};
 use crate::engine::config;
 use crate::engine::driver::Driver;
 use crate::engine::hooks;
@@ -28,9 +28,10 @@ pub(super) struct Worker<'a> {
     driver: Option<Driver>,
     /// The arena and queue this thread had before: `block_on` may be called inside a `LocalSet`.
     outer_arena: Option<Box<Arena>>,
-    outer_current: Option<Current>,
-    /// Counts polls, for the intervals.
-    tick: u32,
+    outer_shared: *const Shared,
+    outer_queue: TaskList,
+    /// Polls until the inbox is looked into although the queue is not empty.
+    until_look: u32,
     _alone: leaf::Alone,
 }
 
@@ -45,16 +46,13 @@ impl<'a> Worker<'a> {
         drop(vacancy);
         shared.counters.set_thread(Some(thread::current().id()));
         shared.counters.begin_work();
-        let current = Current {
-            shared: Arc::as_ptr(shared),
-            queue: seat.queue,
-        };
         Some(Self {
             shared,
             driver: Some(seat.driver),
             outer_arena: pool::install(Some(seat.arena)),
-            outer_current: CURRENT.replace(Some(current)),
-            tick: 0,
+            outer_shared: CURRENT.with(|current| current.shared.replace(Arc::as_ptr(shared))),
+            outer_queue: CURRENT.with(|current| current.queue.replace(seat.queue)),
+            until_look: shared.config.global_queue_interval,
             _alone: leaf::Alone::begin(),
         })
     }
@@ -115,14 +113,14 @@ impl<'a> Worker<'a> {
     /// One scheduling decision: runs the next task. False if there is none.
     #[inline]
     fn step<const WATCHED: bool>(&mut self) -> bool {
-        self.tick = self.tick.wrapping_add(1);
-        let look_first = self.tick % self.shared.config.global_queue_interval == 0;
-        let Some(task) = self.with_queue(|queue, shared| {
-            if look_first {
-                shared.collect(queue);
-            }
+        self.until_look -= 1;
+        if self.until_look == 0 {
+            self.until_look = self.shared.config.global_queue_interval;
+            self.with_queue(|queue| self.shared.collect(queue));
+        }
+        let Some(task) = self.with_queue(|queue| {
             queue.pop_front().or_else(|| {
-                shared.collect(queue);
+                self.shared.collect(queue);
                 queue.pop_front()
             })
         }) else {
@@ -139,7 +137,7 @@ impl<'a> Worker<'a> {
         counters.end_poll();
         if let Err(again) = polled {
             counters.scheduled.add(1);
-            self.with_queue(|queue, _| queue.push_back(again));
+            self.with_queue(|queue| queue.push_back(again));
         }
         true
     }
@@ -152,7 +150,7 @@ impl<'a> Worker<'a> {
         shared.asleep.store(true, Relaxed);
         // L2. Pairs with the fence in `get_up`.
         fence(SeqCst);
-        let has_work = self.with_queue(|queue, shared| {
+        let has_work = self.with_queue(|queue| {
             !queue.is_empty() || !shared.inbox.is_empty() || main.is_woken()
         });
         if has_work {
@@ -180,26 +178,25 @@ impl<'a> Worker<'a> {
     }
 
     #[inline]
-    fn with_queue<R>(&self, f: impl FnOnce(&mut TaskList, &Shared) -> R) -> R {
-        CURRENT.with_borrow_mut(|current| {
-            let current = current.as_mut().expect("a worker's thread sits");
-            f(&mut current.queue, self.shared)
-        })
+    fn with_queue<R>(&self, f: impl FnOnce(&TaskList) -> R) -> R {
+        CURRENT.with(|current| f(&current.queue))
     }
 }
 
 impl Drop for Worker<'_> {
     fn drop(&mut self) {
         self.shared.counters.end_work();
-        let current = CURRENT.replace(self.outer_current.take());
+        let queue = CURRENT.with(|current| {
+            current.shared.set(self.outer_shared);
+            current.queue.replace(self.outer_queue.take())
+        });
         let arena = pool::install(self.outer_arena.take());
-        let (Some(current), Some(arena), Some(driver)) = (current, arena, self.driver.take())
-        else {
+        let (Some(arena), Some(driver)) = (arena, self.driver.take()) else {
             unreachable!("a worker's thread sits until here");
         };
         // Whoever waits for it is told when our `Queued` goes.
         let seat = Seat {
-            queue: current.queue,
+            queue,
             arena,
             driver,
         };

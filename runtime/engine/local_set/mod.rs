@@ -160,7 +160,7 @@ impl Shared {
     }
 
     /// Runs what is queued, for a while. True if there may be more.
-    fn tick(self: &Arc<Self>, queue: &mut TaskList) -> bool {
+    fn tick(self: &Arc<Self>, queue: &TaskList) -> bool {
         let _current = Current::enter(self);
         let _seat = Seat::take(self);
         self.notified.store(true, Relaxed);

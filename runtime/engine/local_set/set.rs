@@ -2,7 +2,7 @@
 
 #![expect(unsafe_code, reason = "cancels every task when the set is dropped: S1")]
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::future::Future;
 use std::marker::{PhantomData, PhantomPinned};
@@ -47,7 +47,7 @@ use crate::primitives::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 /// ```
 pub struct LocalSet {
     shared: Arc<Shared>,
-    queue: RefCell<TaskList>,
+    queue: TaskList,
     /// The runtime that ran the set last, and lists it in its dumps.
     listed_by: Cell<Option<Id>>,
     not_send: PhantomData<*mut u8>,
@@ -86,7 +86,7 @@ impl LocalSet {
         *shared.arena.lock() = Some(Arena::new(&shared));
         Self {
             shared,
-            queue: RefCell::new(TaskList::new()),
+            queue: TaskList::new(),
             listed_by: Cell::new(None),
             not_send: PhantomData,
         }
@@ -178,10 +178,10 @@ impl LocalSet {
         });
         self.check();
         // Taken out: a task may poll this set's futures again from inside.
-        let mut queue = self.queue.take();
-        let more = self.shared.tick(&mut queue);
-        queue.append(&mut self.queue.borrow_mut());
-        *self.queue.borrow_mut() = queue;
+        let queue = self.queue.take();
+        let more = self.shared.tick(&queue);
+        queue.append(&self.queue);
+        self.queue.append(&queue);
         self.check();
         more
     }
@@ -202,8 +202,8 @@ impl LocalSet {
     fn end(&self) {
         let shared = &self.shared;
         let _current = Current::enter(shared);
-        let mut queue = self.queue.take();
-        shared.inbox.close(&mut queue);
+        let queue = self.queue.take();
+        shared.inbox.close(&queue);
         while let Some(task) = queue.pop_front() {
             task.void();
         }

@@ -47,7 +47,7 @@ impl Injector {
 
     /// Adds a task. `Err` gives it back once the injector is closed.
     pub(crate) fn push(&self, task: Runnable) -> Result<(), Runnable> {
-        let mut state = self.state.lock();
+        let state = self.state.lock();
         if state.closed {
             return Err(task);
         }
@@ -58,23 +58,23 @@ impl Injector {
     }
 
     /// Adds a whole list, or gives it back.
-    pub(crate) fn push_all(&self, mut tasks: TaskList) -> Result<(), TaskList> {
-        let mut state = self.state.lock();
+    pub(crate) fn push_all(&self, tasks: TaskList) -> Result<(), TaskList> {
+        let state = self.state.lock();
         if state.closed {
             return Err(tasks);
         }
-        state.tasks.append(&mut tasks);
+        state.tasks.append(&tasks);
         self.len.store(state.tasks.len(), Relaxed);
         Ok(())
     }
 
     /// Takes up to `count` tasks from the front.
     pub(crate) fn pop(&self, count: usize) -> TaskList {
-        let mut taken = TaskList::new();
+        let taken = TaskList::new();
         if self.len() == 0 {
             return taken;
         }
-        let mut state = self.state.lock();
+        let state = self.state.lock();
         while taken.len() < count {
             let Some(task) = state.tasks.pop_front() else {
                 break;
@@ -90,6 +90,6 @@ impl Injector {
         let mut state = self.state.lock();
         state.closed = true;
         self.len.store(0, Relaxed);
-        std::mem::take(&mut state.tasks)
+        state.tasks.take()
     }
 }

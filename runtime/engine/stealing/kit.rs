@@ -96,7 +96,7 @@ impl Core {
     pub(super) fn push(&mut self, shared: &Shared, mut task: Runnable) {
         while let Err(back) = self.queue.push(task) {
             task = back;
-            let mut half = self.queue.take_half();
+            let half = self.queue.take_half();
             if !half.is_empty() {
                 shared.seats[self.seat].counters.overflows.add(1);
                 half.push_back(task);
@@ -109,7 +109,7 @@ impl Core {
 
     /// Takes everything out: the seat is to be left.
     pub(super) fn drain(&mut self) -> TaskList {
-        let mut tasks = TaskList::new();
+        let tasks = TaskList::new();
         while let Some(task) = self.queue.take_next().or_else(|| self.queue.pop()) {
             tasks.push_back(task);
         }

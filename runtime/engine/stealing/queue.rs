@@ -136,7 +136,7 @@ impl Local {
 
     /// Takes the front half of a full ring, for the injector. Empty if thieves came first.
     pub(crate) fn take_half(&mut self) -> TaskList {
-        let mut half = TaskList::new();
+        let half = TaskList::new();
         self.take_half_with(|task| half.push_back(task));
         half
     }

@@ -274,7 +274,7 @@ impl Worker {
             .len()
             .div_ceil(shared.workers())
             .min(MOST_INJECTED);
-        let mut tasks = shared.injector.pop(share);
+        let tasks = shared.injector.pop(share);
         let first = tasks.pop_front();
         with_core(shared, |core| {
             while let Some(task) = tasks.pop_front() {

@@ -25,12 +25,12 @@ use std::pin::Pin;
 use std::ptr::{self, NonNull};
 use std::task::{Context, Poll};
 
-use super::current::Turn;
 use super::header::{Header, Polled, VTable};
 use super::join::{JoinError, JoinHandle};
 use super::pool::{self, Arena, Owner, Placement};
 use super::state::{BeginPoll, Complete, EndPoll, Outcome, State, Wake};
 use super::{Runnable, waker};
+use crate::budget::Turn;
 use crate::primitives::UnsafeCell;
 use crate::primitives::atomic::Ordering::Relaxed;
 
@@ -226,7 +226,7 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
     }
     // What the task waited for is over; a leaf will say what it waits for next.
     header.wait.what.store(0, Relaxed);
-    let turn = Turn::begin(task);
+    let turn = Turn::begin(task.as_ptr().cast());
     let polled = catch_unwind(AssertUnwindSafe(|| {
         let waker = waker::borrowed(task);
         // SAFETY: C2, T1. The future is there and ours.
@@ -321,7 +321,7 @@ unsafe fn drop_future<F: Future, S: Schedule>(task: NonNull<Header>) -> Result<(
 /// T1: the caller owns the task's turn, or has stopped every thread that could. C1: it is a
 /// `Cell<F, S>`.
 unsafe fn cancel<F: Future, S: Schedule>(task: NonNull<Header>) {
-    let turn = Turn::begin(task);
+    let turn = Turn::begin(task.as_ptr().cast());
     // SAFETY: C2, T1. The future is there, and the turn is the caller's.
     let dropped = unsafe { drop_future::<F, S>(task) };
     turn.end();

@@ -6,6 +6,7 @@
 
 #![expect(unsafe_code, reason = "turns links back into tasks: T1")]
 
+use std::cell::Cell;
 use std::ptr;
 
 use super::Runnable;
@@ -16,10 +17,12 @@ use crate::primitives::atomic::{
 };
 
 /// First in, first out.
+///
+/// Of cells, so that the thread's own needs no lock nor a count of borrows.
 pub(crate) struct TaskList {
-    head: *mut Header,
-    tail: *mut Header,
-    len: usize,
+    head: Cell<*mut Header>,
+    tail: Cell<*mut Header>,
+    len: Cell<usize>,
 }
 
 impl Default for TaskList {
@@ -35,63 +38,81 @@ unsafe impl Send for TaskList {}
 impl TaskList {
     pub(crate) const fn new() -> Self {
         Self {
-            head: ptr::null_mut(),
-            tail: ptr::null_mut(),
-            len: 0,
+            head: Cell::new(ptr::null_mut()),
+            tail: Cell::new(ptr::null_mut()),
+            len: Cell::new(0),
         }
     }
 
+    #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.head.is_null()
+        self.len.get()
     }
 
     #[inline]
-    pub(crate) fn push_back(&mut self, task: Runnable) {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head.get().is_null()
+    }
+
+    #[inline]
+    pub(crate) fn push_back(&self, task: Runnable) {
         task.header().next.store(ptr::null_mut(), Relaxed);
-        let task = task.into_ptr();
-        if self.tail.is_null() {
-            self.head = task;
+        self.link(task.into_ptr());
+        self.len.set(self.len.get() + 1);
+    }
+
+    /// Puts `first`, and what hangs on it, behind the last task. Sets `tail` to `first`.
+    #[inline]
+    fn link(&self, first: *mut Header) {
+        let last = self.tail.replace(first);
+        if last.is_null() {
+            self.head.set(first);
         } else {
             // SAFETY: T1, T4. The last task of the list: queued, so alive.
-            unsafe { &*self.tail }.next.store(task, Relaxed);
+            unsafe { &*last }.next.store(first, Relaxed);
         }
-        self.tail = task;
-        self.len += 1;
     }
 
     #[inline]
-    pub(crate) fn pop_front(&mut self) -> Option<Runnable> {
-        if self.head.is_null() {
+    pub(crate) fn pop_front(&self) -> Option<Runnable> {
+        let first = self.head.get();
+        if first.is_null() {
             return None;
         }
         // SAFETY: T1. The list owned it and gives it away.
-        let task = unsafe { Runnable::from_ptr(self.head) };
-        self.head = task.header().next.load(Relaxed);
-        if self.head.is_null() {
-            self.tail = ptr::null_mut();
+        let task = unsafe { Runnable::from_ptr(first) };
+        let next = task.header().next.load(Relaxed);
+        self.head.set(next);
+        if next.is_null() {
+            self.tail.set(ptr::null_mut());
         }
-        self.len -= 1;
+        self.len.set(self.len.get() - 1);
         Some(task)
     }
 
     /// Moves all of `other` to the back.
-    pub(crate) fn append(&mut self, other: &mut TaskList) {
-        if other.is_empty() {
+    pub(crate) fn append(&self, other: &TaskList) {
+        let TaskList { head, tail, len } = other.take();
+        if head.get().is_null() {
             return;
         }
-        if self.tail.is_null() {
-            self.head = other.head;
-        } else {
-            // SAFETY: T1, T4. The last task of the list: queued, so alive.
-            unsafe { &*self.tail }.next.store(other.head, Relaxed);
+        self.link(head.get());
+        self.tail.set(tail.get());
+        self.len.set(self.len.get() + len.get());
+    }
+
+    /// All of it, leaving nothing.
+    pub(crate) fn take(&self) -> TaskList {
+        self.replace(TaskList::new())
+    }
+
+    /// All of it, leaving `other`.
+    pub(crate) fn replace(&self, other: TaskList) -> TaskList {
+        Self {
+            head: Cell::new(self.head.replace(other.head.get())),
+            tail: Cell::new(self.tail.replace(other.tail.get())),
+            len: Cell::new(self.len.replace(other.len.get())),
         }
-        self.tail = other.tail;
-        self.len += other.len;
-        *other = TaskList::new();
     }
 }
 
@@ -140,7 +161,7 @@ impl Inbox {
     }
 
     /// Moves everything to the back of `list`, oldest first. True if there was something.
-    pub(crate) fn collect(&self, list: &mut TaskList) -> bool {
+    pub(crate) fn collect(&self, list: &TaskList) -> bool {
         if self.is_empty() || self.is_closed() {
             return false;
         }
@@ -151,7 +172,7 @@ impl Inbox {
     }
 
     /// Refuses tasks from now on. What was there moves to `list`.
-    pub(crate) fn close(&self, list: &mut TaskList) {
+    pub(crate) fn close(&self, list: &TaskList) {
         // ORDERING: AcqRel; as in `collect`, and whoever finds it closed sees what we did before.
         let head = self.head.swap(closed(), AcqRel);
         if head != closed() {
@@ -160,7 +181,7 @@ impl Inbox {
     }
 
     /// Reverses a chain that came out of `head`.
-    fn collect_from(&self, mut newest: *mut Header, list: &mut TaskList) {
+    fn collect_from(&self, mut newest: *mut Header, list: &TaskList) {
         let mut oldest: *mut Header = ptr::null_mut();
         while !newest.is_null() {
             // SAFETY: T1, T4. Queued, so alive; the swap made the chain ours.
