@@ -9,8 +9,8 @@
 //! It is one struct in one thread-local, without a destructor: there to the end of the thread, and
 //! one address to compute at each end of a poll.
 
-use std::ptr;
 use std::cell::Cell;
+use std::ptr;
 use std::sync::OnceLock;
 use std::task::{Context, Poll};
 

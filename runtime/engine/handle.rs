@@ -13,7 +13,7 @@ use super::context::{self, Entered};
 use super::dump::{self, Dump};
 use super::local_set::Sets;
 use super::metrics::{Counter, RuntimeMetrics};
-use super::task::{self, JoinHandle};
+use super::task::{JoinHandle, Refused};
 use super::{driver, local, park, stealing};
 use crate::seed::Seeds;
 
@@ -248,18 +248,19 @@ impl Handle {
             .unwrap_or_else(|refused| refused.end())
     }
 
-    /// Spawns, or gives the future back if the runtime is shut down.
+    /// Spawns, unless the runtime is shut down.
     #[inline]
     pub(crate) fn try_spawn<F: Future + 'static>(
         &self,
         future: F,
         spawned: &'static Location<'static>,
-    ) -> Result<JoinHandle<F::Output>, Refused<F>> {
-        let result = match &self.parts.scheduler {
+    ) -> Result<JoinHandle<F::Output>, Refused<F::Output>> {
+        match &self.parts.scheduler {
             Scheduler::Local(shared) => shared.spawn(future, spawned),
-            Scheduler::Stealing(shared) => shared.spawn(future, spawned),
-        };
-        result.map_err(|future| Refused { future, spawned })
+            Scheduler::Stealing(shared) => shared
+                .spawn(future, spawned)
+                .map_err(|future| Refused::new::<F, stealing::Shared>(future, spawned)),
+        }
     }
 
     /// Runs `f` on a thread kept for calls that block.
@@ -381,31 +382,24 @@ impl WeakHandle {
     }
 }
 
-/// A future that came too late.
-pub(crate) struct Refused<F> {
-    future: F,
-    spawned: &'static Location<'static>,
-}
-
-impl<F: Future> Refused<F> {
-    /// Drops the future, and gives a handle that says so.
-    #[cold]
-    pub(crate) fn end(self) -> JoinHandle<F::Output> {
-        task::allocate_cancelled::<F, local::Shared>(self.future, self.spawned)
-    }
-}
-
 /// Spawns onto the runtime this thread is in.
 #[track_caller]
 #[inline]
 pub(crate) fn spawn_here<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     let spawned = Location::caller();
-    // What comes back is dropped outside of the borrow that `with_handle` holds.
-    match context::with_handle(future, |handle, future| handle.try_spawn(future, spawned)) {
-        Ok(Ok(handle)) => handle,
-        Ok(Err(refused)) => refused.end(),
-        Err(_future) => panic!("{}", context::NO_RUNTIME),
+    // What is refused is dropped outside of the borrow that `with_current` holds.
+    let result = context::with_current(|handle| match handle {
+        Some(handle) => Ok(handle.try_spawn(future, spawned)),
+        None => Err(Refused::new::<F, local::Shared>(future, spawned)),
+    });
+    match result {
+        Some(Ok(Ok(handle))) => return handle,
+        Some(Ok(Err(refused))) => return refused.end(),
+        Some(Err(refused)) => drop(refused.end()),
+        // The future went with the closure.
+        None => {}
     }
+    panic!("{}", context::NO_RUNTIME)
 }
 
 impl fmt::Debug for Handle {

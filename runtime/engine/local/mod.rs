@@ -43,7 +43,7 @@ use super::park::Parked;
 use super::task::list::{Inbox, TaskList};
 use super::task::main_task::WakeMain;
 use super::task::pool::{self, Registry};
-use super::task::{self, Arena, Header, JoinHandle, Owner, Runnable, Schedule};
+use super::task::{self, Arena, Header, JoinHandle, Owner, Refused, Runnable, Schedule};
 use crate::primitives::Mutex;
 use crate::primitives::atomic::{
     AtomicBool,
@@ -212,13 +212,13 @@ impl Shared {
         }
     }
 
-    /// Starts a task. A runtime that is shut down gives the future back.
+    /// Starts a task.
     #[inline]
     pub(crate) fn spawn<F: Future + 'static>(
         &self,
         future: F,
         spawned: &'static Location<'static>,
-    ) -> Result<JoinHandle<F::Output>, F> {
+    ) -> Result<JoinHandle<F::Output>, Refused<F::Output>> {
         if !pool::is_local(self) {
             return self.spawn_from_afar(future, spawned);
         }
@@ -237,10 +237,10 @@ impl Shared {
         &self,
         future: F,
         spawned: &'static Location<'static>,
-    ) -> Result<JoinHandle<F::Output>, F> {
+    ) -> Result<JoinHandle<F::Output>, Refused<F::Output>> {
         let mut foreign = self.foreign.lock();
         let Some(arena) = &*foreign else {
-            return Err(future);
+            return Err(Refused::new::<F, Self>(future, spawned));
         };
         let id = arena.next_id();
         if self.config.tasks.spawn.is_some() {
@@ -249,7 +249,7 @@ impl Shared {
             foreign = self.foreign.lock();
         }
         let Some(arena) = &*foreign else {
-            return Err(future);
+            return Err(Refused::new::<F, Self>(future, spawned));
         };
         let (task, handle) = task::allocate::<F, Self>(arena, Some(id), future, spawned);
         self.spawned_outside.add(1);

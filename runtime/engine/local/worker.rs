@@ -150,9 +150,8 @@ impl<'a> Worker<'a> {
         shared.asleep.store(true, Relaxed);
         // L2. Pairs with the fence in `get_up`.
         fence(SeqCst);
-        let has_work = self.with_queue(|queue| {
-            !queue.is_empty() || !shared.inbox.is_empty() || main.is_woken()
-        });
+        let has_work = self
+            .with_queue(|queue| !queue.is_empty() || !shared.inbox.is_empty() || main.is_woken());
         if has_work {
             self.driver().park(Some(Duration::ZERO));
         } else {

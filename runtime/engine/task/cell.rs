@@ -81,7 +81,7 @@ impl<F: Future, S: Schedule> Cell<F, S> {
             cancel: cancel::<F, S>,
             schedule: schedule::<S>,
             wake: wake::<S>,
-            read_output: read_output::<F, S>,
+            output: output::<F, S>,
             drop_output: drop_output::<F, S>,
             placement,
         }
@@ -136,10 +136,9 @@ fn place<F: Future, S: Schedule>(
     spawned: &'static Location<'static>,
 ) -> (Runnable, JoinHandle<F::Output>) {
     let vtable: &'static VTable = &const { Cell::<F, S>::VTABLE };
-    let slot = match announced {
-        None => arena.take(vtable.placement),
-        Some(id) => arena.take_as(vtable.placement, id),
-    };
+    let placement = const { Cell::<F, S>::VTABLE.placement };
+    let id = announced.unwrap_or_else(|| arena.next_id());
+    let slot = arena.take(placement, id);
     if slot.fresh {
         // SAFETY: A1. Fresh memory of the right size, which nobody else has seen.
         unsafe { slot.task.write(Header::new(State::new(), vtable, spawned)) };
@@ -147,16 +146,24 @@ fn place<F: Future, S: Schedule>(
         // SAFETY: A1. A slot of ours; the header in it is initialized.
         unsafe { reuse(slot.task, vtable, spawned) };
     }
-    let stage = slot.task.cast::<Cell<F, S>>();
+    // SAFETY: C1, A1. The memory behind the header is the cell's, not yet in use.
+    unsafe { write_future::<F, S>(slot.task, future) };
+    slot.publish(placement, id);
+    (Runnable(slot.task), JoinHandle::new(slot.task))
+}
+
+/// # Safety
+///
+/// C1: behind `task` is the memory of a `Cell<F, S>` that nobody uses yet.
+#[inline]
+unsafe fn write_future<F: Future, S>(task: NonNull<Header>, future: F) {
     let first = Stage {
         future: ManuallyDrop::new(future),
     };
-    // SAFETY: C1, A1. The memory behind the header is the cell's, not yet in use.
-    let place = unsafe { &raw mut (*stage.as_ptr()).stage };
+    // SAFETY: C1. The caller's contract.
+    let place = unsafe { &raw mut (*task.cast::<Cell<F, S>>().as_ptr()).stage };
     // SAFETY: C2. As above.
     unsafe { place.write(UnsafeCell::new(first)) };
-    slot.publish();
-    (Runnable(slot.task), JoinHandle::new(slot.task))
 }
 
 /// # Safety
@@ -187,22 +194,39 @@ unsafe fn reuse(
     header.wait.clear();
 }
 
-/// The handle of a task that could not be spawned because its runtime is gone.
-pub(crate) fn allocate_cancelled<F: Future, S: Schedule>(
-    future: F,
-    spawned: &'static Location<'static>,
-) -> JoinHandle<F::Output> {
-    let vtable: &'static VTable = &const { Cell::<F, S>::ORPHAN };
-    let slot = pool::take_orphan(vtable.placement);
-    // SAFETY: Fresh memory of the right size, which nobody else has seen.
-    unsafe { slot.task.write(Header::new(State::new(), vtable, spawned)) };
-    let handle = JoinHandle::new(slot.task);
-    // SAFETY: T1. Nobody else has ever seen the task.
-    let header = unsafe { slot.task.as_ref() };
-    quietly(|| drop(future));
-    let order = header.state.complete(Outcome::Cancelled, false);
-    debug_assert_eq!(order, Complete::Nothing);
-    handle
+/// A future that came too late: its runtime is shut down, or there is none. It is a task that no
+/// arena owns, so that it has moved for the last time.
+#[must_use = "the future is dropped by `end`"]
+pub(crate) struct Refused<T> {
+    task: Runnable,
+    handle: JoinHandle<T>,
+}
+
+impl<T> Refused<T> {
+    #[cold]
+    pub(crate) fn new<F, S>(future: F, spawned: &'static Location<'static>) -> Self
+    where
+        F: Future<Output = T>,
+        S: Schedule,
+    {
+        let vtable: &'static VTable = &const { Cell::<F, S>::ORPHAN };
+        let task = pool::take_orphan(vtable.placement).task;
+        // SAFETY: Fresh memory of the right size, which nobody else has seen.
+        unsafe { task.write(Header::new(State::new(), vtable, spawned)) };
+        // SAFETY: C1. As above.
+        unsafe { write_future::<F, S>(task, future) };
+        Self {
+            task: Runnable(task),
+            handle: JoinHandle::new(task),
+        }
+    }
+
+    /// Drops the future, and gives a handle that says so.
+    #[cold]
+    pub(crate) fn end(self) -> JoinHandle<T> {
+        self.task.cancel();
+        self.handle
+    }
 }
 
 /// Runs user code whose panic has no one to go to. The panic hook has reported it.
@@ -359,10 +383,22 @@ unsafe fn take_payload(header: &Header) -> Payload {
 /// # Safety
 ///
 /// T1: the caller owns the turn, and the stage agrees with `outcome` (C2).
+#[inline]
 unsafe fn finish(task: NonNull<Header>, outcome: Outcome) {
     // SAFETY: T4. Not done yet.
+    let order = unsafe { task.as_ref() }.state.complete(outcome, false);
+    if order != Complete::Nothing {
+        // SAFETY: The caller's contract.
+        unsafe { obey(task, outcome, order) };
+    }
+}
+
+/// # Safety
+///
+/// As for [`finish`], which got the order.
+unsafe fn obey(task: NonNull<Header>, outcome: Outcome, mut order: Complete) {
+    // SAFETY: T4. The order says that we are needed.
     let header = unsafe { task.as_ref() };
-    let mut order = header.state.complete(outcome, false);
     if order == Complete::DropOutput {
         // SAFETY: T2. There is no join handle and never will be.
         unsafe { discard_output(task, outcome) };
@@ -409,31 +445,35 @@ pub(super) unsafe fn discard_output(task: NonNull<Header>, outcome: Outcome) {
 /// T4: the caller is the one that frees the task.
 pub(super) unsafe fn free(task: NonNull<Header>) {
     // SAFETY: T4. Not freed yet.
-    let placement = unsafe { task.as_ref() }.vtable.placement;
+    let placement = &unsafe { task.as_ref() }.vtable.placement;
     // SAFETY: T4. The caller's.
     unsafe { pool::release(task, placement) };
 }
 
+/// Why the task gave no output.
+///
 /// # Safety
 ///
-/// T2: the output is there and the caller's; `to` is valid for a `Result<F::Output, JoinError>`.
-unsafe fn read_output<F: Future, S: Schedule>(task: NonNull<Header>, to: *mut ()) {
+/// T2: the outcome is no value, and the caller's. Once only.
+#[cold]
+pub(super) unsafe fn take_error(task: NonNull<Header>, outcome: Outcome) -> JoinError {
+    let id = super::id_of(task);
+    if outcome == Outcome::Cancelled {
+        return JoinError::cancelled(id);
+    }
     // SAFETY: T4. The caller holds it alive.
     let header = unsafe { task.as_ref() };
-    let result = match header.state.snapshot().outcome() {
-        Outcome::Value => {
-            // SAFETY: C2. The output is there and nobody uses it after this.
-            Ok(unsafe { Cell::<F, S>::output(task).read() })
-        }
-        Outcome::Cancelled => Err(JoinError::cancelled(super::id_of(task))),
-        Outcome::Panicked => {
-            // SAFETY: T2. The caller's.
-            let payload = unsafe { take_payload(header) };
-            Err(JoinError::panicked(super::id_of(task), payload))
-        }
-    };
-    // SAFETY: The caller's contract.
-    unsafe { to.cast::<Result<F::Output, JoinError>>().write(result) };
+    // SAFETY: T2. The caller's.
+    JoinError::panicked(id, unsafe { take_payload(header) })
+}
+
+/// Where the output is, while it is there.
+///
+/// # Safety
+///
+/// C1: the task is a `Cell<F, S>`, and the caller keeps it alive.
+unsafe fn output<F: Future, S: Schedule>(task: NonNull<Header>) -> *mut () {
+    Cell::<F, S>::output(task).cast()
 }
 
 /// # Safety

@@ -40,8 +40,8 @@ pub(crate) struct VTable {
     pub(crate) schedule: unsafe fn(NonNull<Header>),
     /// Wakes, and gives up a waker reference.
     pub(crate) wake: unsafe fn(NonNull<Header>),
-    /// Moves the `Result<Output, JoinError>` to the place pointed to (T2).
-    pub(crate) read_output: unsafe fn(NonNull<Header>, *mut ()),
+    /// Where the output lies (T2).
+    pub(crate) output: unsafe fn(NonNull<Header>) -> *mut (),
     /// Drops the output in its place (T2).
     pub(crate) drop_output: unsafe fn(NonNull<Header>),
     pub(crate) placement: Placement,

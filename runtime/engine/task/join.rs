@@ -10,16 +10,15 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::marker::PhantomData;
-use std::mem::MaybeUninit;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::Id;
-use super::cell::{discard_output, free};
+use super::cell::{discard_output, free, take_error};
 use super::header::Header;
-use super::state::Join;
+use super::state::{Join, Outcome};
 use crate::budget;
 use crate::leaf::{self, Kind, Site};
 
@@ -64,7 +63,7 @@ impl Owned {
     fn set_join_waker(&self, waker: &Waker) -> bool {
         let header = self.header();
         match header.state.join() {
-            Join::Done => return false,
+            Join::Done | Join::Taken => return false,
             // The completer may take the waker out at any moment, so even a look needs the slot.
             Join::SlotIsSet if !header.state.unset_join_waker() => return false,
             Join::SlotIsSet | Join::SlotIsMine => {}
@@ -86,6 +85,38 @@ impl Owned {
             self.clear_slot();
         }
         set
+    }
+
+    /// Waits for the end of a task that was not done a moment ago.
+    fn poll_unfinished(&self, cx: &Context<'_>) -> Poll<()> {
+        if !self.set_join_waker(cx.waker()) {
+            return Poll::Ready(());
+        }
+        // SAFETY: Written at spawn, from a `&'static Location`.
+        let site = Site::at(unsafe { &*self.header().spawned() });
+        leaf::waiting(cx, Kind::Join, self.id().number() as usize, site);
+        Poll::Pending
+    }
+
+    /// The end of a join handle, in whatever state the task is.
+    fn drop_handle(&self) {
+        let state = &self.header().state;
+        if state.join() == Join::SlotIsSet && state.unset_join_waker() {
+            self.clear_slot();
+        }
+        let last = match state.drop_handle() {
+            Ok(last) => last,
+            Err(done) => {
+                // SAFETY: T2. Done with HANDLE set: the output is ours.
+                unsafe { discard_output(self.0, done.outcome()) };
+                state.output_taken();
+                state.drop_owner()
+            }
+        };
+        if last {
+            // SAFETY: T4. The state says so.
+            unsafe { free(self.0) }
+        }
     }
 
     /// T3. The slot is ours.
@@ -180,44 +211,36 @@ impl<T> Future for JoinHandle<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let spent = ready!(budget::poll_proceed(cx));
         let header = self.task.header();
-        if header.state.join() != Join::Done && self.task.set_join_waker(cx.waker()) {
-            // SAFETY: Written at spawn, from a `&'static Location`.
-            let site = Site::at(unsafe { &*header.spawned() });
-            leaf::waiting(cx, Kind::Join, self.task.id().number() as usize, site);
-            return Poll::Pending;
+        match header.state.join() {
+            Join::Done => {}
+            Join::Taken => panic!("a JoinHandle was polled after it returned the output"),
+            Join::SlotIsMine | Join::SlotIsSet => ready!(self.task.poll_unfinished(cx)),
         }
-        assert!(
-            header.state.has_output(),
-            "a JoinHandle was polled after it returned the output"
-        );
-        let mut output = MaybeUninit::<Self::Output>::uninit();
-        // SAFETY: T2. Done, and the output has not been taken.
-        unsafe { (header.vtable.read_output)(self.task.0, output.as_mut_ptr().cast()) };
+        let result = match header.state.snapshot().outcome() {
+            Outcome::Value => {
+                // SAFETY: C1. The task is alive: our reference.
+                let output = unsafe { (header.vtable.output)(self.task.0) };
+                // SAFETY: T2. Done, and nobody has taken the output, which is a `T` since spawn.
+                Ok(unsafe { output.cast::<T>().read() })
+            }
+            // SAFETY: T2. As above.
+            outcome => Err(unsafe { take_error(self.task.0, outcome) }),
+        };
         header.state.output_taken();
         spent.made_progress();
-        // SAFETY: `read_output` has written it.
-        Poll::Ready(unsafe { output.assume_init() })
+        Poll::Ready(result)
     }
 }
 
 impl<T> Drop for JoinHandle<T> {
+    #[inline]
     fn drop(&mut self) {
-        let state = &self.task.header().state;
-        if state.join() == Join::SlotIsSet && state.unset_join_waker() {
-            self.task.clear_slot();
-        }
-        let last = match state.drop_handle() {
-            Ok(last) => last,
-            Err(done) => {
-                // SAFETY: T2. Done with HANDLE set: the output is ours.
-                unsafe { discard_output(self.task.0, done.outcome()) };
-                state.output_taken();
-                state.drop_owner()
-            }
-        };
-        if last {
+        // The usual end first: it was awaited.
+        if self.task.header().state.is_last_handle() {
             // SAFETY: T4. The state says so.
             unsafe { free(self.task.0) }
+        } else {
+            self.task.drop_handle();
         }
     }
 }

@@ -34,7 +34,7 @@ impl<S: WakeMain> Vtable<S> {
         cancel: |_| {},
         schedule: schedule::<S>,
         wake: wake::<S>,
-        read_output: |_, _| unreachable!("a main future has no join handle"),
+        output: |_| unreachable!("a main future has no join handle"),
         drop_output: |_| {},
         placement: Placement::large(Layout::new::<Header>()),
     };
@@ -71,13 +71,14 @@ pub(crate) struct MainTask(NonNull<Header>);
 impl MainTask {
     pub(crate) fn new<S: WakeMain>(arena: &Arena, called: &'static Location<'static>) -> Self {
         let vtable: &'static VTable = &const { Vtable::<S>::VTABLE };
-        let slot = arena.take(vtable.placement);
+        let id = arena.next_id();
+        let slot = arena.take(vtable.placement, id);
         // SAFETY: A1. Fresh memory of the right size, which nobody else has seen.
         unsafe {
             slot.task
                 .write(Header::new(State::new_main(), vtable, called))
         };
-        slot.publish();
+        slot.publish(vtable.placement, id);
         Self(slot.task)
     }
 

@@ -16,6 +16,7 @@ impl Snapshot {
         self.0 & DONE != 0
     }
 
+    #[inline]
     pub(crate) fn is_scheduled(self) -> bool {
         self.0 & SCHEDULED != 0
     }
@@ -36,6 +37,7 @@ impl Snapshot {
         self.0 / WAKER
     }
 
+    #[inline]
     pub(crate) fn outcome(self) -> Outcome {
         if self.0 & CANCELLED != 0 {
             Outcome::Cancelled

@@ -148,6 +148,8 @@ pub(crate) enum Join {
     SlotIsSet,
     /// Done; the output is the handle's.
     Done,
+    /// Done; the handle has taken the output.
+    Taken,
 }
 
 impl State {
@@ -168,6 +170,7 @@ impl State {
         self.0.store(Self::SPAWNED, Relaxed);
     }
 
+    #[inline]
     pub(crate) fn snapshot(&self) -> Snapshot {
         // ORDERING: Acquire; pairs with the Release in `complete` and `end_poll`.
         Snapshot(self.0.load(Acquire))
@@ -333,8 +336,10 @@ impl State {
     pub(crate) fn join(&self) -> Join {
         // ORDERING: Acquire; pairs with the Release in `complete`.
         let word = self.0.load(Acquire);
-        if word & DONE != 0 {
+        if word & (DONE | HANDLE) == DONE | HANDLE {
             Join::Done
+        } else if word & DONE != 0 {
+            Join::Taken
         } else if word & JOIN_WAKER != 0 {
             Join::SlotIsSet
         } else {
@@ -342,10 +347,13 @@ impl State {
         }
     }
 
-    /// True while the join handle could move the output out.
-    pub(crate) fn has_output(&self) -> bool {
-        // ORDERING: Acquire; pairs with the Release in `complete`.
-        self.0.load(Acquire) & (DONE | HANDLE) == DONE | HANDLE
+    /// True if the join handle, which has taken the output, is all that is left of the task: who
+    /// drops it frees the task, without a read-modify-write.
+    #[inline]
+    pub(crate) fn is_last_handle(&self) -> bool {
+        // ORDERING: Acquire; pairs with the Release of every reference that went before.
+        let word = self.0.load(Acquire);
+        word & (REFERENCES | JOIN_WAKER | DONE | HANDLE) == OWNER | DONE
     }
 
     /// Hands the slot, just written, to the completer. False if the task is done instead: the
@@ -462,6 +470,7 @@ impl State {
     }
 
     /// T4.
+    #[inline]
     fn is_free(word: u64) -> bool {
         word & DONE != 0 && word & (REFERENCES | JOIN_WAKER) == 0
     }

@@ -46,6 +46,7 @@ pub(super) const fn per_byte(slot_bytes: u32) -> u32 {
     u32::MAX / slot_bytes + 1
 }
 
+#[inline]
 fn slot_index(offset: u32, per_byte: u32) -> u32 {
     // An offset is below 2^15 and rounding up adds less than `slot_bytes` parts of 2^32 to each
     // byte, so the product is off by less than one slot's worth as long as they are below 2^16.
@@ -88,6 +89,7 @@ impl Chunk {
         unsafe { ids.write_bytes(0, slots) };
     }
 
+    #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.used.load(Relaxed) == u32::from(self.slots)
     }
@@ -95,6 +97,7 @@ impl Chunk {
     /// # Safety
     ///
     /// A2: the chunk belongs to the caller's arena and is not full.
+    #[inline]
     pub(super) unsafe fn next_fresh(chunk: *mut Chunk) -> NonNull<Header> {
         // SAFETY: A1. The caller's chunk.
         let this = unsafe { &*chunk };
@@ -107,6 +110,7 @@ impl Chunk {
         unsafe { NonNull::new_unchecked(chunk.wrapping_byte_add(offset as usize).cast()) }
     }
 
+    #[inline]
     pub(super) fn id_at<'a>(chunk: *mut Chunk, index: u32) -> &'a AtomicU64 {
         let ids = chunk.wrapping_add(1).cast::<AtomicU64>();
         // SAFETY: A1. `index` is less than the slots of the chunk; zeroed when it was cut.

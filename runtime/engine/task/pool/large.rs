@@ -2,11 +2,11 @@
 
 #![expect(unsafe_code, reason = "placement of tasks in memory: A3")]
 
-use std::alloc::{alloc, dealloc, handle_alloc_error};
+use std::alloc::{Layout, alloc, dealloc, handle_alloc_error};
 use std::ptr::NonNull;
 
 use super::placement::Placement;
-use super::{NEXT_ID, Shared, Slot, one_less};
+use super::{NEXT_ID, Shared, Slot, TaskPtr, one_less};
 use crate::engine::task::header::Header;
 use crate::primitives::atomic::Ordering::Relaxed;
 
@@ -22,12 +22,7 @@ pub(super) struct Large {
 pub(crate) fn take_orphan(placement: Placement) -> Slot {
     let id = NEXT_ID.fetch_add(1, Relaxed);
     let task = allocate_large(None, id, placement);
-    Slot {
-        task,
-        fresh: true,
-        id,
-        placement,
-    }
+    Slot { task, fresh: true }
 }
 
 pub(super) fn allocate_large(
@@ -60,10 +55,7 @@ pub(super) fn allocate_large(
 }
 
 #[cold]
-pub(super) fn release_large(task: NonNull<Header>, placement: Placement) {
-    let Placement::Large { layout, offset } = placement else {
-        unreachable!("pooled")
-    };
+pub(super) fn release_large(task: NonNull<Header>, layout: Layout, offset: usize) {
     let large = Large::of(task, offset);
     // SAFETY: A3. A large task lives behind its prefix until we free both.
     let Large { shared, key, .. } = unsafe { large.read() };
@@ -79,6 +71,20 @@ pub(super) fn release_large(task: NonNull<Header>, placement: Placement) {
 }
 
 impl Large {
+    /// Enters the task into its arena's list.
+    pub(super) fn publish(task: NonNull<Header>, offset: usize) {
+        let large = Self::of(task, offset);
+        // SAFETY: A3. A large task lives behind its prefix.
+        let shared = unsafe { (*large).shared };
+        if let Some(shared) = shared {
+            // SAFETY: A3. Not freed: this task is counted.
+            let list = &unsafe { shared.as_ref() }.large;
+            let key = list.lock().insert(TaskPtr(task));
+            // SAFETY: A3. Only the task's last reference reads it, later.
+            unsafe { (*large).key = key };
+        }
+    }
+
     pub(super) fn of(task: NonNull<Header>, offset: usize) -> *mut Large {
         Self::of_ptr(task.as_ptr(), offset)
     }

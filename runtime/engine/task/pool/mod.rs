@@ -117,8 +117,6 @@ pub(crate) struct Slot {
     pub(crate) task: NonNull<Header>,
     /// No dump has ever seen it: the header may be written plainly.
     pub(crate) fresh: bool,
-    id: u64,
-    placement: Placement,
 }
 
 impl Arena {
@@ -150,69 +148,57 @@ impl Arena {
         })
     }
 
+    #[inline]
     fn shared(&self) -> &Shared {
         // SAFETY: A3. The arena is not closed while the `Arena` exists.
         unsafe { self.shared.as_ref() }
     }
 
+    #[inline]
     pub(crate) fn next_id(&self) -> u64 {
         let (next, end) = self.ids.get();
-        if next < end {
-            self.ids.set((next + 1, end));
-            return next;
+        if next == end {
+            return self.next_block_of_ids();
         }
+        self.ids.set((next + 1, end));
+        next
+    }
+
+    #[cold]
+    fn next_block_of_ids(&self) -> u64 {
         let first = NEXT_ID.fetch_add(ID_BLOCK, Relaxed);
         self.ids.set((first + 1, first + ID_BLOCK));
         first
     }
 
-    /// Memory for one task. Write the header, then [`publish`](Slot::publish).
+    /// Memory for the task of that id. Write the header, then [`publish`](Slot::publish).
     #[inline]
-    pub(crate) fn take(&self, placement: Placement) -> Slot {
-        self.take_as(placement, self.next_id())
-    }
-
-    #[inline(always)]
-    pub(crate) fn take_as(&self, placement: Placement, id: u64) -> Slot {
+    pub(crate) fn take(&self, placement: Placement, id: u64) -> Slot {
         let Placement::Pooled(class) = placement else {
             let task = allocate_large(Some(self.shared), id, placement);
-            return Slot {
-                task,
-                fresh: true,
-                id,
-                placement,
-            };
+            return Slot { task, fresh: true };
         };
         self.live.set(self.live.get() + 1);
         let class = usize::from(class);
-        let head = self.free[class].get();
-        if let Some(task) = NonNull::new(head) {
-            // SAFETY: A1, A2. A slot on our free list: its header is mapped and nobody's but ours.
-            let next = unsafe { &(*head).next };
-            self.free[class].set(next.load(Relaxed));
-            return Slot {
-                task,
-                fresh: false,
-                id,
-                placement,
-            };
+        match self.pop_free(class) {
+            Some(task) => Slot { task, fresh: false },
+            None => self.take_fresh(class),
         }
-        self.take_slowly(class, id, placement)
     }
 
-    #[cold]
-    fn take_slowly(&self, class: usize, id: u64, placement: Placement) -> Slot {
+    #[inline]
+    fn pop_free(&self, class: usize) -> Option<NonNull<Header>> {
+        let task = NonNull::new(self.free[class].get())?;
+        // SAFETY: A1, A2. A slot on our free list: its header is mapped and nobody's but ours.
+        let next = unsafe { &(*task.as_ptr()).next };
+        self.free[class].set(next.load(Relaxed));
+        Some(task)
+    }
+
+    fn take_fresh(&self, class: usize) -> Slot {
         if self.collect_remote() {
-            if let Some(task) = NonNull::new(self.free[class].get()) {
-                // SAFETY: A1, A2. As in `take`.
-                let next = unsafe { &(*task.as_ptr()).next };
-                self.free[class].set(next.load(Relaxed));
-                return Slot {
-                    task,
-                    fresh: false,
-                    id,
-                    placement,
-                };
+            if let Some(task) = self.pop_free(class) {
+                return Slot { task, fresh: false };
             }
         }
         let mut chunk = self.open_chunk[class].get();
@@ -223,20 +209,18 @@ impl Arena {
         }
         // SAFETY: A1. As above.
         let task = unsafe { Chunk::next_fresh(chunk) };
-        Slot {
-            task,
-            fresh: true,
-            id,
-            placement,
-        }
+        Slot { task, fresh: true }
     }
 
     /// Takes what other threads freed onto the free lists. True if there was anything.
+    #[inline]
     fn collect_remote(&self) -> bool {
         let remote = &self.shared().remote;
-        if remote.load(Relaxed).is_null() {
-            return false;
-        }
+        !remote.load(Relaxed).is_null() && self.collect_from(remote)
+    }
+
+    #[cold]
+    fn collect_from(&self, remote: &AtomicPtr<Header>) -> bool {
         // ORDERING: Acquire; pairs with the Release in `free_remote`.
         let mut head = remote.swap(ptr::null_mut(), Acquire);
         while let Some(task) = NonNull::new(head) {
@@ -258,6 +242,7 @@ impl Arena {
         self.live.set(self.live.get() - 1);
     }
 
+    #[cold]
     fn cut_chunk(&self, class: usize) -> *mut Chunk {
         let mut spare = self.spare.borrow_mut();
         let (memory, bought) = spare.pop().map_or_else(
@@ -300,26 +285,14 @@ impl Arena {
 }
 
 impl Slot {
-    /// Makes the written task visible to dumps.
+    /// Makes the written task visible to dumps. `placement` and `id` are what the slot was taken
+    /// for.
     #[inline]
-    pub(crate) fn publish(&self) {
-        match self.placement {
+    pub(crate) fn publish(&self, placement: Placement, id: u64) {
+        match placement {
             // ORDERING: Release; pairs with the Acquire in `Chunk::visit` (A1).
-            Placement::Pooled(_) => Chunk::id(self.task).store(self.id, Release),
-            Placement::Large { offset, .. } => {
-                let large = Large::of(self.task, offset);
-                // SAFETY: A3. A large task lives behind its prefix.
-                let shared = unsafe { (*large).shared };
-                if let Some(shared) = shared {
-                    // SAFETY: A3. Not freed: this task is counted.
-                    let key = unsafe { shared.as_ref() }
-                        .large
-                        .lock()
-                        .insert(TaskPtr(self.task));
-                    // SAFETY: A3. Only the task's last reference reads it, later.
-                    unsafe { (*large).key = key };
-                }
-            }
+            Placement::Pooled(_) => Chunk::id(self.task).store(id, Release),
+            Placement::Large { offset, .. } => Large::publish(self.task, offset),
         }
     }
 }
@@ -335,6 +308,7 @@ pub(crate) fn owner_of(task: NonNull<Header>, placement: Placement) -> *const ()
 }
 
 /// Where `task` lies. The caller keeps it alive.
+#[inline]
 pub(crate) fn placement_of(task: NonNull<Header>) -> Placement {
     // SAFETY: T4. The caller's reference or turn.
     unsafe { task.as_ref() }.vtable.placement
@@ -365,10 +339,10 @@ pub(crate) fn id_of(task: NonNull<Header>, placement: Placement) -> u64 {
 ///
 /// T4: the caller is the one that frees this task, and `placement` is the task's own.
 #[inline]
-pub(crate) unsafe fn release(task: NonNull<Header>, placement: Placement) {
-    let Placement::Pooled(_) = placement else {
-        return release_large(task, placement);
-    };
+pub(crate) unsafe fn release(task: NonNull<Header>, placement: &'static Placement) {
+    if let Placement::Large { layout, offset } = placement {
+        return release_large(task, *layout, *offset);
+    }
     // ORDERING: Release; whoever reuses the slot fences before it writes (`begin_reuse`), so a
     // dump that reads anything newer than this sees 0 or the next id (A1).
     Chunk::id(task).store(0, Release);
