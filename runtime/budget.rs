@@ -1,4 +1,4 @@
-//! The poll under way on this thread: whose it is, how long it may go on, whether it asked to yield.
+//! The poll under way on this thread: whose it is, how long it may go on, if it asked to yield.
 //!
 //! A task that always finds its locks free and its channels full would never return `Pending` and
 //! would keep its worker from everybody else. So each poll of a task starts with

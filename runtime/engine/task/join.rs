@@ -16,7 +16,7 @@ use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker, ready};
 
 use super::Id;
-use super::cell::{discard_output, free, take_error};
+use super::ending::{discard_output, free, take_error};
 use super::header::Header;
 use super::state::{Join, Outcome};
 use crate::budget;

@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll};
 
-use super::cell::free;
+use super::ending::free;
 use super::header::{Header, VTable};
 use super::pool::{self, Arena, Owner, Placement};
 use super::state::{BeginPoll, Complete, EndPoll, Outcome, State};

@@ -27,6 +27,7 @@
 
 mod cell;
 mod current;
+mod ending;
 mod header;
 mod id;
 mod join;
