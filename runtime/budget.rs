@@ -161,27 +161,37 @@ impl Drop for Spent {
 /// Call it first in a leaf's `poll`; call [`Spent::made_progress`] on the way to `Ready`.
 #[inline]
 pub(crate) fn poll_proceed(cx: &Context<'_>) -> Poll<Spent> {
+    match spend() {
+        Some(spent) => Poll::Ready(spent),
+        None => {
+            refuse(cx);
+            Poll::Pending
+        }
+    }
+}
+
+/// One unit, if any is left.
+#[inline]
+pub(crate) fn spend() -> Option<Spent> {
     NOW.with(|now| {
         let before = now.left.get();
         if before <= 0 {
-            refuse(before);
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
+            return None;
         }
         now.left.set(before - 1);
-        Poll::Ready(Spent { before })
+        Some(Spent { before })
     })
 }
 
-/// Has a poll that ends early counted: once, however many operations it goes on to try.
+/// Wakes the task for another poll. Has this one, which ends early, counted: once, however many operations it goes on to try.
 #[cold]
-fn refuse(before: i64) {
-    if before != REFUSED {
-        NOW.with(|now| now.left.set(REFUSED));
+fn refuse(cx: &Context<'_>) {
+    if NOW.with(|now| now.left.replace(REFUSED)) != REFUSED {
         if let Some(count) = COUNT.get() {
             count();
         }
     }
+    cx.waker().wake_by_ref();
 }
 
 /// Counts the polls whose budget ran out. Set once for the process, by who builds a runtime.

@@ -73,6 +73,11 @@ impl RawLock {
         match node.stage() {
             Stage::New => {
                 if self.try_lock() {
+                    if let Some(spent) = budget::spend() {
+                        spent.made_progress();
+                        node.settle(Stage::Done);
+                        return Poll::Ready(());
+                    }
                     // From here on, dropping the node unlocks.
                     node.as_mut().settle(Stage::Granted);
                 } else if !self.lock_or_queue(node.as_mut(), cx.waker()) {

@@ -34,6 +34,9 @@
 //!   from it only under the mutex of that list. So a node is never taken for one of another list.
 //! - WT4. Leaving the list, the store to `place` is the last access to the node by the one who
 //!   called it: its future may be freed from then on.
+//! - WT6. The links of a node are written when it is pushed, so that a future that never waits does
+//!   not pay for them. Those of a node in a list are written; those of a node that has left hold
+//!   nothing to drop.
 //! - WT5. No waker is woken, cloned or dropped under the mutex: they come in and go out by value.
 //!
 //! Absent: any notion of permits, fairness or wake order. The locks choose whom to call.
@@ -44,6 +47,7 @@
 )]
 
 use std::marker::PhantomPinned;
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::Waker;
@@ -144,14 +148,16 @@ impl<S, D: Copy> Locked<S, D> {
         assert!(node.stage() != Stage::Queued, "a node waits in one list");
         let linked = Linked(NonNull::from(node.get_ref()));
         let prev = self.tail;
-        // The node is ours until it is linked, and then the list's, which we hold (WT2).
-        let stale = self.with(linked, |links| {
-            links.prev = prev;
-            links.next = None;
-            links.data = data;
-            std::mem::replace(&mut links.waker, waker)
+        let links = Links {
+            prev,
+            next: None,
+            waker,
+        };
+        node.links.with_mut(|place| {
+            // SAFETY: WT2, WT6. The node is its future's, which lends it to us, until it is linked.
+            unsafe { place.write(MaybeUninit::new(links)) }
         });
-        debug_assert!(stale.is_none(), "called and removed nodes have no waker");
+        self.set_data(linked, data);
         match prev {
             Some(prev) => self.with(prev, |links| links.next = Some(linked)),
             None => self.head = Some(linked),
@@ -162,13 +168,13 @@ impl<S, D: Copy> Locked<S, D> {
 
     /// The data of the first node.
     pub(crate) fn front(&self) -> Option<D> {
-        self.head.map(|head| self.with(head, |links| links.data))
+        self.head.map(|head| self.data(head))
     }
 
     /// Changes the data of the first node.
     pub(crate) fn set_front(&mut self, data: D) {
         if let Some(head) = self.head {
-            self.with(head, |links| links.data = data);
+            self.set_data(head, data);
         }
     }
 
@@ -234,8 +240,28 @@ impl<S, D: Copy> Locked<S, D> {
         let node = unsafe { node.0.as_ref() };
         node.links.with_mut(|links| {
             // SAFETY: WT2. We are under the mutex, and `f` reaches no other links.
-            f(unsafe { &mut *links })
+            let links = unsafe { &mut *links };
+            // SAFETY: WT6. It was pushed.
+            f(unsafe { links.assume_init_mut() })
         })
+    }
+
+    fn data(&self, node: Linked<D>) -> D {
+        // SAFETY: WT1. As in `with`.
+        let node = unsafe { node.0.as_ref() };
+        node.data.with(|data| {
+            // SAFETY: WT2. We are under the mutex.
+            unsafe { *data }
+        })
+    }
+
+    fn set_data(&self, node: Linked<D>, new: D) {
+        // SAFETY: WT1. As in `with`.
+        let node = unsafe { node.0.as_ref() };
+        node.data.with_mut(|data| {
+            // SAFETY: WT2. We are under the mutex, and the node is in the list or about to be.
+            unsafe { *data = new }
+        });
     }
 
     fn address(&self) -> usize {
@@ -275,7 +301,8 @@ impl Called {
 /// One future's place in a list.
 pub(crate) struct Node<D> {
     place: AtomicUsize,
-    links: UnsafeCell<Links<D>>,
+    links: UnsafeCell<MaybeUninit<Links<D>>>,
+    data: UnsafeCell<D>,
     _pinned: PhantomPinned,
 }
 
@@ -289,19 +316,15 @@ struct Links<D> {
     prev: Option<Linked<D>>,
     next: Option<Linked<D>>,
     waker: Option<Waker>,
-    data: D,
 }
 
 impl<D: Copy> Node<D> {
+    #[inline]
     pub(crate) fn new(data: D) -> Self {
         Self {
             place: AtomicUsize::new(Stage::New as usize),
-            links: UnsafeCell::new(Links {
-                prev: None,
-                next: None,
-                waker: None,
-                data,
-            }),
+            links: UnsafeCell::new(MaybeUninit::uninit()),
+            data: UnsafeCell::new(data),
             _pinned: PhantomPinned,
         }
     }
@@ -331,14 +354,15 @@ impl<D: Copy> Node<D> {
     /// When the node is in a list.
     pub(crate) fn data(self: Pin<&mut Self>) -> D {
         assert!(self.stage() != Stage::Queued, "a queued node is the list's");
-        self.links.with(|links| {
+        self.data.with(|data| {
             // SAFETY: WT2. In no list, so ours; nobody can push it while we have it as mutable.
-            unsafe { (*links).data }
+            unsafe { *data }
         })
     }
 }
 
 impl<D> Drop for Node<D> {
+    #[inline]
     fn drop(&mut self) {
         // WT1. Going on would free memory that a list points to.
         // ORDERING: Acquire; pairs with the Release in `Locked::call`.
