@@ -28,11 +28,10 @@ pub(crate) const NO_IO: &str = "I/O is disabled on this runtime: call `enable_io
 pub(crate) const NO_TIME: &str = "timers are disabled on this runtime: call `enable_time` (or \
      `enable_all`) on the runtime's Builder";
 
-/// Runs `f` with the runtime this thread is in, if it is in one. `None`: the thread is ending and
-/// its thread-locals are gone. `f` is only called, so that what it owns is not moved about.
+/// Runs `f` with the runtime this thread is in, if it is in one.
 #[inline]
-pub(crate) fn with_current<R>(f: impl FnOnce(Option<&Handle>) -> R) -> Option<R> {
-    HANDLE.try_with(|slot| f(slot.borrow().as_ref())).ok()
+pub(crate) fn with_current<R>(f: impl FnOnce(&Handle) -> R) -> Option<R> {
+    HANDLE.try_with(|slot| slot.borrow().as_ref().map(f)).ok()?
 }
 
 /// Runs `f` with the runtime this thread is in, or gives `input` back.

@@ -13,7 +13,7 @@ use super::context::{self, Entered};
 use super::dump::{self, Dump};
 use super::local_set::Sets;
 use super::metrics::{Counter, RuntimeMetrics};
-use super::task::{JoinHandle, Refused};
+use super::task::{self, JoinHandle};
 use super::{driver, local, park, stealing};
 use crate::seed::Seeds;
 
@@ -244,22 +244,29 @@ impl Handle {
         future: F,
         spawned: &'static Location<'static>,
     ) -> JoinHandle<F::Output> {
-        self.try_spawn(future, spawned)
-            .unwrap_or_else(|refused| refused.end())
+        let mut future = Some(future);
+        match self.try_spawn(&mut future, spawned) {
+            Some(handle) => handle,
+            None => refused(future, spawned),
+        }
     }
 
-    /// Spawns, unless the runtime is shut down.
+    /// Spawns the future that is there, or leaves it there if the runtime is shut down.
     #[inline]
-    pub(crate) fn try_spawn<F: Future + 'static>(
+    fn try_spawn<F: Future + 'static>(
         &self,
-        future: F,
+        future: &mut Option<F>,
         spawned: &'static Location<'static>,
-    ) -> Result<JoinHandle<F::Output>, Refused<F::Output>> {
+    ) -> Option<JoinHandle<F::Output>> {
         match &self.parts.scheduler {
             Scheduler::Local(shared) => shared.spawn(future, spawned),
-            Scheduler::Stealing(shared) => shared
-                .spawn(future, spawned)
-                .map_err(|future| Refused::new::<F, stealing::Shared>(future, spawned)),
+            Scheduler::Stealing(shared) => match shared.spawn(future.take()?, spawned) {
+                Ok(handle) => Some(handle),
+                Err(refused) => {
+                    *future = Some(refused);
+                    None
+                }
+            },
         }
     }
 
@@ -387,19 +394,24 @@ impl WeakHandle {
 #[inline]
 pub(crate) fn spawn_here<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     let spawned = Location::caller();
-    // What is refused is dropped outside of the borrow that `with_current` holds.
-    let result = context::with_current(|handle| match handle {
-        Some(handle) => Ok(handle.try_spawn(future, spawned)),
-        None => Err(Refused::new::<F, local::Shared>(future, spawned)),
-    });
-    match result {
-        Some(Ok(Ok(handle))) => return handle,
-        Some(Ok(Err(refused))) => return refused.end(),
-        Some(Err(refused)) => drop(refused.end()),
-        // The future went with the closure.
-        None => {}
+    // Here, and not in the closure, so that it moves only once, and is dropped outside of the
+    // borrow that `with_current` holds.
+    let mut future = Some(future);
+    match context::with_current(|handle| handle.try_spawn(&mut future, spawned)) {
+        Some(Some(handle)) => handle,
+        Some(None) => refused(future, spawned),
+        None => panic!("{}", context::NO_RUNTIME),
     }
-    panic!("{}", context::NO_RUNTIME)
+}
+
+/// Drops a future that came too late, and gives a handle that says so.
+#[cold]
+fn refused<F: Future>(
+    future: Option<F>,
+    spawned: &'static Location<'static>,
+) -> JoinHandle<F::Output> {
+    let future = future.expect("a future that was refused is still there");
+    task::allocate_cancelled::<F, local::Shared>(future, spawned)
 }
 
 impl fmt::Debug for Handle {

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use super::{Job, Pool, SubmitError};
 use crate::budget;
-use crate::engine::task::{self, Arena, JoinHandle, Owner, Refused, Registry, Runnable, Schedule};
+use crate::engine::task::{self, Arena, JoinHandle, Owner, Registry, Runnable, Schedule};
 use crate::primitives::Mutex;
 
 /// The pool's side of tasks: their memory and their registry.
@@ -107,7 +107,7 @@ impl Tasks {
         let mut state = self.arena.lock();
         if state.closed {
             drop(state);
-            let handle = Refused::new::<_, Self>(Call(Some(f)), spawned).end();
+            let handle = task::allocate_cancelled::<_, Self>(Call(Some(f)), spawned);
             return Err(handle);
         }
         let arena = state.arena.get_or_insert_with(|| Arena::new(self));

@@ -43,7 +43,7 @@ use super::park::Parked;
 use super::task::list::{Inbox, TaskList};
 use super::task::main_task::WakeMain;
 use super::task::pool::{self, Registry};
-use super::task::{self, Arena, Header, JoinHandle, Owner, Refused, Runnable, Schedule};
+use super::task::{self, Arena, Header, JoinHandle, Owner, Runnable, Schedule};
 use crate::primitives::Mutex;
 use crate::primitives::atomic::{
     AtomicBool,
@@ -212,51 +212,46 @@ impl Shared {
         }
     }
 
-    /// Starts a task.
+    /// Starts a task with the future that is there. A runtime that is shut down leaves it there.
     #[inline]
     pub(crate) fn spawn<F: Future + 'static>(
         &self,
-        future: F,
+        future: &mut Option<F>,
         spawned: &'static Location<'static>,
-    ) -> Result<JoinHandle<F::Output>, Refused<F::Output>> {
+    ) -> Option<JoinHandle<F::Output>> {
         if !pool::is_local(self) {
             return self.spawn_from_afar(future, spawned);
         }
         let (mut task, handle) =
-            pool::with_local(|arena| task::allocate::<F, Self>(arena, None, future, spawned));
+            pool::with_local(|arena| task::allocate_from::<F, Self>(arena, None, future, spawned));
         self.counters.spawned.add(1);
         if self.config.tasks.spawn.is_some() {
             task = hooks::spawned(task, &self.config);
         }
         self.schedule(task);
-        Ok(handle)
+        Some(handle)
     }
 
     #[cold]
     fn spawn_from_afar<F: Future + 'static>(
         &self,
-        future: F,
+        future: &mut Option<F>,
         spawned: &'static Location<'static>,
-    ) -> Result<JoinHandle<F::Output>, Refused<F::Output>> {
+    ) -> Option<JoinHandle<F::Output>> {
         let mut foreign = self.foreign.lock();
-        let Some(arena) = &*foreign else {
-            return Err(Refused::new::<F, Self>(future, spawned));
-        };
-        let id = arena.next_id();
+        let id = foreign.as_ref()?.next_id();
         if self.config.tasks.spawn.is_some() {
             drop(foreign);
             hooks::announce(id, spawned, &self.config);
             foreign = self.foreign.lock();
         }
-        let Some(arena) = &*foreign else {
-            return Err(Refused::new::<F, Self>(future, spawned));
-        };
-        let (task, handle) = task::allocate::<F, Self>(arena, Some(id), future, spawned);
+        let arena = foreign.as_ref()?;
+        let (task, handle) = task::allocate_from::<F, Self>(arena, Some(id), future, spawned);
         self.spawned_outside.add(1);
         // Under the lock, so that the shutdown, which takes the arena, finds no task that is
         // about to be queued.
         self.push_from_afar(task);
-        Ok(handle)
+        Some(handle)
     }
 
     /// The task being polled, if any.

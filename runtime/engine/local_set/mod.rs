@@ -32,7 +32,7 @@ use super::handle::Id;
 use super::metrics::Counters;
 use super::task::list::{Inbox, TaskList};
 use super::task::pool::{self, Registry};
-use super::task::{self, Arena, Header, JoinHandle, Owner, Polled, Refused, Runnable, Schedule};
+use super::task::{self, Arena, Header, JoinHandle, Owner, Polled, Runnable, Schedule};
 use crate::primitives::Mutex;
 use crate::primitives::atomic::{
     AtomicBool, AtomicUsize,
@@ -150,7 +150,7 @@ impl Shared {
             let arena = self.arena.lock();
             let Some(arena) = &*arena else {
                 drop(arena);
-                return Refused::new::<F, Self>(future, spawned).end();
+                return task::allocate_cancelled::<F, Self>(future, spawned);
             };
             task::allocate::<F, Self>(arena, None, future, spawned)
         };

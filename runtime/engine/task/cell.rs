@@ -113,11 +113,23 @@ pub(crate) fn allocate<F: Future, S: Schedule>(
     future: F,
     spawned: &'static Location<'static>,
 ) -> (Runnable, JoinHandle<F::Output>) {
+    allocate_from::<F, S>(arena, announced, &mut Some(future), spawned)
+}
+
+/// As [`allocate`], of a future that is there. It moves once, straight to its place.
+#[inline]
+pub(crate) fn allocate_from<F: Future, S: Schedule>(
+    arena: &Arena,
+    announced: Option<u64>,
+    future: &mut Option<F>,
+    spawned: &'static Location<'static>,
+) -> (Runnable, JoinHandle<F::Output>) {
     #[cfg(feature = "tracing")]
     {
         let id = announced.unwrap_or_else(|| arena.next_id());
+        let future = future.take().expect("the caller's promise");
         let (future, span) = super::trace::wrap(future, S::KIND, id, spawned);
-        let (task, handle) = place::<_, S>(arena, Some(id), future, spawned);
+        let (task, handle) = place::<_, S>(arena, Some(id), &mut Some(future), spawned);
         task.header().span.store(span, Relaxed);
         (task, handle)
     }
@@ -125,12 +137,12 @@ pub(crate) fn allocate<F: Future, S: Schedule>(
     place::<F, S>(arena, announced, future, spawned)
 }
 
-/// As [`allocate`], for a future as it is.
+/// As [`allocate_from`], for a future as it is.
 #[inline]
 fn place<F: Future, S: Schedule>(
     arena: &Arena,
     announced: Option<u64>,
-    future: F,
+    future: &mut Option<F>,
     spawned: &'static Location<'static>,
 ) -> (Runnable, JoinHandle<F::Output>) {
     let vtable: &'static VTable = &const { Cell::<F, S>::VTABLE };
@@ -144,24 +156,16 @@ fn place<F: Future, S: Schedule>(
         // SAFETY: A1. A slot of ours; the header in it is initialized.
         unsafe { reuse(slot.task, vtable, spawned) };
     }
-    // SAFETY: C1, A1. The memory behind the header is the cell's, not yet in use.
-    unsafe { write_future::<F, S>(slot.task, future) };
-    slot.publish(placement, id);
-    (Runnable(slot.task), JoinHandle::new(slot.task))
-}
-
-/// # Safety
-///
-/// C1: behind `task` is the memory of a `Cell<F, S>` that nobody uses yet.
-#[inline]
-unsafe fn write_future<F: Future, S>(task: NonNull<Header>, future: F) {
+    let stage = slot.task.cast::<Cell<F, S>>();
     let first = Stage {
-        future: ManuallyDrop::new(future),
+        future: ManuallyDrop::new(future.take().expect("the caller's promise")),
     };
-    // SAFETY: C1. The caller's contract.
-    let place = unsafe { &raw mut (*task.cast::<Cell<F, S>>().as_ptr()).stage };
+    // SAFETY: C1, A1. The memory behind the header is the cell's, not yet in use.
+    let place = unsafe { &raw mut (*stage.as_ptr()).stage };
     // SAFETY: C2. As above.
     unsafe { place.write(UnsafeCell::new(first)) };
+    slot.publish(placement, id);
+    (Runnable(slot.task), JoinHandle::new(slot.task))
 }
 
 /// # Safety
@@ -192,39 +196,20 @@ unsafe fn reuse(
     header.wait.clear();
 }
 
-/// A future that came too late: its runtime is shut down, or there is none. It is a task that no
-/// arena owns, so that it has moved for the last time.
-#[must_use = "the future is dropped by `end`"]
-pub(crate) struct Refused<T> {
-    task: Runnable,
-    handle: JoinHandle<T>,
-}
-
-impl<T> Refused<T> {
-    #[cold]
-    pub(crate) fn new<F, S>(future: F, spawned: &'static Location<'static>) -> Self
-    where
-        F: Future<Output = T>,
-        S: Schedule,
-    {
-        let vtable: &'static VTable = &const { Cell::<F, S>::ORPHAN };
-        let task = pool::take_orphan(vtable.placement).task;
-        // SAFETY: Fresh memory of the right size, which nobody else has seen.
-        unsafe { task.write(Header::new(State::new(), vtable, spawned)) };
-        // SAFETY: C1. As above.
-        unsafe { write_future::<F, S>(task, future) };
-        Self {
-            task: Runnable(task),
-            handle: JoinHandle::new(task),
-        }
-    }
-
-    /// Drops the future, and gives a handle that says so.
-    #[cold]
-    pub(crate) fn end(self) -> JoinHandle<T> {
-        self.task.cancel();
-        self.handle
-    }
+/// The handle of a task that could not be spawned because its runtime is gone.
+#[cold]
+pub(crate) fn allocate_cancelled<F: Future, S: Schedule>(
+    future: F,
+    spawned: &'static Location<'static>,
+) -> JoinHandle<F::Output> {
+    let vtable: &'static VTable = &const { Cell::<F, S>::ORPHAN };
+    let task = pool::take_orphan(vtable.placement).task;
+    // SAFETY: Fresh memory of the right size, which nobody else has seen.
+    unsafe { task.write(Header::new(State::new(), vtable, spawned)) };
+    quietly(|| drop(future));
+    // SAFETY: T1, C2. Nobody else has ever seen the task, and the stage is empty.
+    unsafe { finish(task, Outcome::Cancelled) };
+    JoinHandle::new(task)
 }
 
 /// # Safety

@@ -48,7 +48,7 @@ mod tests;
 use std::panic::Location;
 use std::ptr::NonNull;
 
-pub(crate) use cell::{Refused, Schedule, allocate};
+pub(crate) use cell::{Schedule, allocate, allocate_cancelled, allocate_from};
 pub(crate) use current::{current, yield_current};
 pub(crate) use header::{Header, Polled};
 pub use id::Id;
