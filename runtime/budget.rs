@@ -183,7 +183,8 @@ pub(crate) fn spend() -> Option<Spent> {
     })
 }
 
-/// Wakes the task for another poll. Has this one, which ends early, counted: once, however many operations it goes on to try.
+/// Wakes the task for another poll. Has this one, which ends early, counted: once, however many
+/// operations it goes on to try.
 #[cold]
 fn refuse(cx: &Context<'_>) {
     if NOW.with(|now| now.left.replace(REFUSED)) != REFUSED {

@@ -34,10 +34,10 @@
 //!   from it only under the mutex of that list. So a node is never taken for one of another list.
 //! - WT4. Leaving the list, the store to `place` is the last access to the node by the one who
 //!   called it: its future may be freed from then on.
+//! - WT5. No waker is woken, cloned or dropped under the mutex: they come in and go out by value.
 //! - WT6. The links of a node are written when it is pushed, so that a future that never waits does
 //!   not pay for them. Those of a node in a list are written; those of a node that has left hold
 //!   nothing to drop.
-//! - WT5. No waker is woken, cloned or dropped under the mutex: they come in and go out by value.
 //!
 //! Absent: any notion of permits, fairness or wake order. The locks choose whom to call.
 
