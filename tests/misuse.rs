@@ -31,8 +31,9 @@ const NO_IO: &str = "I/O is disabled on this runtime: call `enable_io` (or `enab
 const NO_TIME: &str = "timers are disabled on this runtime: call `enable_time` (or `enable_all`) \
                        on the runtime's Builder";
 
-const NESTED: &str = "cannot `block_on` here: this thread is already running async tasks; \
-                      `.await` the future, or move the call into `spawn_blocking`";
+const NESTED: &str = "Cannot start a runtime from within a runtime: this thread is already running \
+                      async tasks, and `block_on` would keep them waiting; `.await` the future, or \
+                      move the call into `spawn_blocking`";
 
 const ALL: [On; 3] = [On::CurrentThread, On::Workers(1), On::Workers(2)];
 

@@ -185,3 +185,15 @@ fn everything_comes_back() {
     writing.join().unwrap();
     assert!(out.contains(&text));
 }
+
+#[test]
+fn after_the_end_of_the_runtime_output_is_refused_as_a_socket_is() {
+    for runtime in runtimes() {
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let said = handle.block_on(async { stdout().write_all(b"x").await });
+        assert!(wakeful::runtime::is_rt_shutdown_err(&said.unwrap_err()));
+        let said = handle.block_on(async { stderr().write_all(b"x").await });
+        assert!(wakeful::runtime::is_rt_shutdown_err(&said.unwrap_err()));
+    }
+}

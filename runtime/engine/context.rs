@@ -97,11 +97,12 @@ pub(crate) fn try_driver() -> Option<Arc<driver::Handle>> {
 
 /// Makes `handle` the runtime this thread is in, until the guard drops.
 pub(crate) fn enter(handle: &Handle) -> Entered {
-    let outer = HANDLE.with(|slot| slot.replace(Some(handle.clone())));
+    // A thread that is ending may still drop a runtime, in the destructor of a thread-local.
+    let outer = HANDLE.try_with(|slot| slot.replace(Some(handle.clone())));
     let depth = DEPTH.get() + 1;
     DEPTH.set(depth);
     Entered {
-        outer,
+        outer: outer.unwrap_or(None),
         depth,
         not_send: PhantomData,
     }
@@ -132,7 +133,7 @@ impl Drop for Entered {
             return;
         }
         DEPTH.set(self.depth - 1);
-        let inner = HANDLE.with(|slot| slot.replace(self.outer.take()));
+        let inner = HANDLE.try_with(|slot| slot.replace(self.outer.take()));
         // Perhaps the last handle of its runtime: not under the borrow.
         drop(inner);
     }
@@ -163,8 +164,9 @@ pub(crate) struct Running {
 pub(crate) fn start_running(handle: &Handle) -> Running {
     assert!(
         !leaf::must_not_block(),
-        "cannot `block_on` here: this thread is already running async tasks; `.await` the future, \
-         or move the call into `spawn_blocking`"
+        "Cannot start a runtime from within a runtime: this thread is already running async tasks, \
+         and `block_on` would keep them waiting; `.await` the future, or move the call into \
+         `spawn_blocking`"
     );
     Running {
         _entered: enter(handle),

@@ -69,6 +69,15 @@ pub(crate) fn failed() -> io::Error {
     io::Error::other("background task failed")
 }
 
+/// What an operation on a stream of the process says whose runtime has shut down: the same as a
+/// socket's.
+pub(crate) fn gone() -> io::Error {
+    #[cfg(feature = "net")]
+    return io::Error::other(super::reactor::GONE);
+    #[cfg(not(feature = "net"))]
+    failed()
+}
+
 /// Runs `f` on the pool at the first poll, and gives what it returns.
 ///
 /// Named by its caller's site, so that this can be an `async fn`: it is as `Send`, `Sync` and

@@ -143,7 +143,9 @@ impl Future for Advance {
         match time.clock().advance(by) {
             None => panic!("{NOT_FROZEN}"),
             Some(false) => panic!("overflow when adding duration to instant"),
-            Some(true) => time.fire(),
+            // All the way, also where nothing is due: a timer that is then reset to the present
+            // is due at once.
+            Some(true) => time.fire_until(time.clock().now_tick()),
         }
         cx.waker().wake_by_ref();
         leaf::waiting(cx, Kind::Yield, 0, *this.site);

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::channel;
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
-use wakeful::runtime::{Handle, Runtime};
+use wakeful::runtime::{Builder, Handle, Runtime};
 use wakeful::task::{block_in_place, yield_now};
 use wakeful::time::sleep;
 
@@ -259,4 +260,55 @@ fn in_a_park_hook_it_is_a_call() {
         }
         assert!(calls.load(SeqCst) > 0);
     }
+}
+
+/// An executor inside knows nothing of a budget: with one it would poll a channel for ever.
+#[test]
+fn r11_there_is_no_budget_inside() {
+    rounds(|runtime| {
+        let (sender, mut receiver) = wakeful::sync::mpsc::unbounded_channel();
+        (0..500).for_each(|number| sender.send(number).unwrap());
+        drop(sender);
+        let count = async move {
+            block_in_place(|| {
+                let mut cx = Context::from_waker(Waker::noop());
+                let mut count = 0;
+                loop {
+                    match receiver.poll_recv(&mut cx) {
+                        Poll::Ready(Some(_)) => count += 1,
+                        other => return (count, other.is_ready()),
+                    }
+                }
+            })
+        };
+        let task = runtime.spawn(count);
+        assert_eq!(runtime.block_on(task).unwrap(), (500, true));
+    });
+}
+
+/// A thread that polls one future and runs no tasks: nobody waits for it but that future.
+#[test]
+fn r11_a_thread_that_runs_no_tasks_just_blocks() {
+    for mut builder in [Builder::new_current_thread(), Builder::new_multi_thread()] {
+        let runtime = builder.enable_all().build().unwrap();
+        let _entered = runtime.enter();
+        let nested = || Handle::current().block_on(async { 7 });
+        let seven = Handle::current().block_on(async { block_in_place(nested) });
+        assert_eq!(seven, 7);
+    }
+    // The second `block_on` at the same time finds the guest's seat taken.
+    let runtime = workers(1);
+    let (taken, is_taken) = channel();
+    let (over, is_over) = wakeful::sync::oneshot::channel();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            runtime.block_on(async {
+                taken.send(()).unwrap();
+                is_over.await.unwrap();
+            });
+        });
+        arrives(&is_taken, "the first main future");
+        assert_eq!(runtime.block_on(async { block_in_place(|| 8) }), 8);
+        over.send(()).unwrap();
+    });
 }

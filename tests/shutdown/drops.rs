@@ -95,9 +95,11 @@ each_runtime! {
         let tasks: Vec<_> = (0..40)
             .map(|i| {
                 let held = owned.clone();
+                // Made here: whether the task has been polled when it is dropped is open.
+                let bomb = OnDrop::new(move || assert!(i % 3 > 0, "a drop"));
                 runtime.spawn(async move {
                     let _held = held;
-                    let _bomb = OnDrop::new(move || assert!(i % 3 > 0, "a drop"));
+                    let _bomb = bomb;
                     std::future::pending::<()>().await;
                 })
             })
@@ -195,4 +197,35 @@ fn a_local_runtime_drops_its_tasks_here() {
     runtime.block_on(yield_now());
     drop(runtime);
     assert_eq!(count.get(), 10);
+}
+
+/// The thread-local that says which runtime a thread is in is gone by then, or goes first.
+#[test]
+fn a_runtime_may_be_dropped_by_a_thread_that_ends() {
+    thread_local! {
+        static KEPT: std::cell::RefCell<Vec<wakeful::runtime::Runtime>> =
+            const { std::cell::RefCell::new(Vec::new()) };
+    }
+    let (dropped, is_dropped) = channel();
+    let ending = thread::spawn(move || {
+        let new = [Builder::new_current_thread, Builder::new_multi_thread];
+        // Before the runtime's own thread-locals, so that it goes after them.
+        KEPT.with_borrow_mut(|kept| {
+            for mut builder in new.map(|new| new()) {
+                let runtime = builder.enable_all().build().unwrap();
+                let dropped = dropped.clone();
+                runtime.block_on(async {
+                    let guard = OnDrop::new(move || dropped.send(()).unwrap());
+                    wakeful::spawn(async move {
+                        let _guard = guard;
+                        std::future::pending::<()>().await;
+                    });
+                    yield_now().await;
+                });
+                kept.push(runtime);
+            }
+        });
+    });
+    ending.join().expect("the thread ends in peace");
+    assert_eq!(is_dropped.iter().count(), 2);
 }

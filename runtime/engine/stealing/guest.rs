@@ -19,7 +19,7 @@ use crate::engine::task::main_task::MainTask;
 use crate::engine::task::pool;
 use crate::engine::task::{Arena, Header};
 use crate::engine::{local_set, park};
-use crate::leaf;
+use crate::{budget, leaf};
 
 /// Runs `future` to its end on this thread, and tasks while it waits.
 pub(crate) fn block_on<F: Future>(
@@ -107,7 +107,11 @@ pub(crate) fn block_in_place<F, R>(f: F) -> R
 where
     F: FnOnce() -> R,
 {
-    if !leaf::must_not_block() {
+    // A thread in `Handle::block_on`, or in a second `block_on` at the same time, polls one future
+    // and runs no tasks.
+    let runs_tasks = kit::is_worker() || leaf::is_alone() || local_set::is_ticking();
+    if !leaf::must_not_block() || !runs_tasks {
+        let _blocking = leaf::allow_blocking();
         return f();
     }
     assert!(
@@ -116,6 +120,8 @@ where
          or in a `LocalSet` nobody else can run the other tasks; use `spawn_blocking`"
     );
     let _blocking = leaf::allow_blocking();
+    // What runs in here may be an executor of its own, which knows nothing of our tasks' turns.
+    let _budget = budget::lift();
     let _away = Away::leave();
     f()
 }

@@ -9,7 +9,7 @@ use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use crate::engine::pool_call::{PoolCall, failed};
+use crate::engine::pool_call::{PoolCall, gone};
 use crate::io::AsyncWrite;
 use crate::leaf::Site;
 
@@ -64,7 +64,7 @@ impl Output {
     ) -> io::Result<()> {
         let open = self.open;
         let call = PoolCall::start_mandatory(site, move || (call(&mut *open(), &buffer), buffer));
-        self.state = State::Busy(call.ok_or_else(failed)?);
+        self.state = State::Busy(call.ok_or_else(gone)?);
         Ok(())
     }
 

@@ -146,3 +146,21 @@ fn r47_a_dropped_tick_is_not_lost() {
         assert_eq!(every.tick().await, start + MS * 10);
     });
 }
+
+#[test]
+fn r47_a_tick_set_to_the_present_is_there_at_once() {
+    paused(async {
+        let start = Instant::now();
+        let mut every = interval_at(start + MS * 300, MS * 300);
+        let first = |every: &mut crate::time::Interval| {
+            let mut cx = Context::from_waker(Waker::noop());
+            every.poll_tick(&mut cx)
+        };
+        assert!(first(&mut every).is_pending());
+        // Nothing is due here, so nobody has looked at the timers since.
+        advance(MS * 100).await;
+        every.reset_immediately();
+        assert_eq!(first(&mut every), Poll::Ready(start + MS * 100));
+        assert!(first(&mut every).is_pending());
+    });
+}
