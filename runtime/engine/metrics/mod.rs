@@ -176,6 +176,11 @@ impl Counters {
         self.awake_since.set(now());
     }
 
+    /// How long ago the thread woke up, or came to work here.
+    pub(crate) fn stint(&self) -> Duration {
+        Duration::from_nanos(now().saturating_sub(self.awake_since.get()))
+    }
+
     /// It goes away, or to sleep.
     pub(crate) fn end_work(&self) {
         let since = self.awake_since.get();

@@ -21,7 +21,13 @@
 //! for the task woken last), or because enough workers are awake, makes sure of a *sentinel*: one
 //! parked worker that wakes every [`SENTINEL_PERIOD`] and takes over what a stuck worker holds.
 //! That is how a thread that blocks in a task, or in the future given to `block_on`, stalls nobody
-//! else. When all others are parked the sentinel goes to sleep, too.
+//! else. When all others are parked, and have polled nothing for a period, the sentinel goes to
+//! sleep, too: it stays over short sleeps, so that not every small event has to call it.
+//!
+//! A worker whose stint was shorter than what waking it cost, although others are up, *naps*: it is
+//! parked, but looks at the rings by itself after [`NAP`], and until then pushes to a ring wake
+//! nobody. So bursts of tiny tasks are run by who made them. A push from elsewhere wakes whoever is
+//! parked, nappers too: only those pushes skip waking whose own worker comes to the task.
 //!
 //! - **I1** A bit is set only by its worker, and cleared by whoever wakes it or by itself. Who
 //!   clears a bit that was set decides that the worker is awake.
@@ -36,7 +42,7 @@
 use std::time::Duration;
 
 use crate::primitives::atomic::{
-    AtomicU64, AtomicUsize,
+    AtomicBool, AtomicU64, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
     fence,
 };
@@ -44,6 +50,14 @@ use crate::primitives::atomic::{
 /// How often the sentinel looks after the others while one of them runs. Doubling it doubles how
 /// long a task may wait behind one that blocks its thread, and halves some 10 µs of CPU a period.
 pub(crate) const SENTINEL_PERIOD: Duration = Duration::from_millis(5);
+
+/// A stint shorter than this was not worth waking a worker for: a futex call here, a context switch
+/// there, and the cache lines of what was stolen.
+pub(crate) const SHORT_STINT: Duration = Duration::from_micros(50);
+
+/// How long a worker naps. Doubling it doubles how late a thief comes to the first long task after
+/// short ones.
+pub(crate) const NAP: Duration = Duration::from_micros(200);
 
 const BITS: usize = u64::BITS as usize;
 const NOBODY: usize = usize::MAX;
@@ -58,6 +72,8 @@ pub(crate) struct Idle {
     /// How many workers may be awake before a push wakes no more.
     limit: usize,
     sentinel: AtomicUsize,
+    /// Somebody naps.
+    napping: AtomicBool,
 }
 
 /// What a poster does next.
@@ -82,6 +98,7 @@ impl Idle {
             stuck: AtomicUsize::new(0),
             limit,
             sentinel: AtomicUsize::new(NOBODY),
+            napping: AtomicBool::new(false),
         }
     }
 
@@ -126,11 +143,6 @@ impl Idle {
         self.up().saturating_sub(self.stuck.load(Relaxed))
     }
 
-    /// True if more workers are awake than should.
-    pub(crate) fn is_crowded(&self) -> bool {
-        self.awake() > self.limit
-    }
-
     fn any_parked(&self) -> bool {
         self.parked.iter().any(|word| word.load(Relaxed) != 0)
     }
@@ -173,10 +185,24 @@ impl Idle {
         }
     }
 
-    /// The looks of [`notify`](Self::notify) without the fence.
+    /// The looks of [`notify`](Self::notify) without the fence, and not while somebody naps.
     #[inline]
     pub(crate) fn may_notify(&self) -> bool {
-        self.searching.load(Relaxed) == 0 && self.any_parked()
+        self.searching.load(Relaxed) == 0 && self.any_parked() && !self.napping.load(Relaxed)
+    }
+
+    /// A worker that is up wants to nap. False if nobody else is up, if pushes would not wake it
+    /// anyway, or if somebody naps already.
+    pub(crate) fn begin_nap(&self) -> bool {
+        let awake = self.awake();
+        // Relaxed, as in `end_nap`: what it skips is not needed (see `Shared::notify_cheaply`).
+        self.up() > 1 && awake <= self.limit && !self.napping.swap(true, Relaxed)
+    }
+
+    /// True if whoever napped may get up: pushes would wake it.
+    pub(crate) fn end_nap(&self) -> bool {
+        self.napping.store(false, Relaxed);
+        self.awake() < self.limit
     }
 
     /// Clears the lowest bit that is set.
@@ -324,9 +350,12 @@ impl Idle {
         Notify::Nobody
     }
 
-    /// Asks to search. At most half of those awake may.
+    /// Asks to search. At most half of those awake may; nobody if more are awake than should; and
+    /// not who is up alone: whoever is parked has an empty ring.
     pub(crate) fn start_searching(&self) -> bool {
-        if 2 * self.searching.load(Relaxed) >= self.awake().max(1) {
+        let awake = self.awake();
+        let too_many = awake > self.limit || 2 * self.searching.load(Relaxed) >= awake.max(1);
+        if too_many || self.up() < 2 {
             return false;
         }
         self.searching.fetch_add(1, Relaxed);

@@ -24,6 +24,8 @@ pub(super) struct Core {
     pub(super) is_searching: bool,
     /// We gave up a search, and saw work then (I3).
     pub(super) owes_search: bool,
+    /// The seat's progress when it last thought of a nap.
+    pub(super) napped_at: Option<u64>,
     /// The driver is waking tasks: notify once when it is through.
     pub(super) in_turn: bool,
 }
@@ -88,6 +90,7 @@ impl Core {
             streak: 0,
             is_searching: false,
             owes_search: false,
+            napped_at: None,
             in_turn: false,
         })
     }

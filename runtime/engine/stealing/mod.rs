@@ -35,6 +35,8 @@ mod kit;
 mod oracle;
 mod queue;
 #[cfg(not(loom))]
+mod rest;
+#[cfg(not(loom))]
 mod shared;
 #[cfg(not(loom))]
 pub(crate) mod sim;
@@ -45,6 +47,8 @@ mod worker;
 
 #[cfg(all(test, loom))]
 mod models;
+#[cfg(all(test, not(loom)))]
+mod tests;
 
 #[cfg(not(loom))]
 pub(crate) use guest::{block_in_place, block_on};

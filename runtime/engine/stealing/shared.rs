@@ -257,11 +257,15 @@ impl Shared {
         self.seats.iter().any(|seat| !seat.stealer.is_empty())
     }
 
+    /// How many polls each seat has begun.
+    pub(super) fn progress(&self) -> Seen {
+        self.seats.iter().map(Seat::progress).collect()
+    }
+
     /// What the sentinel does at each look: finds out who has been in one poll since the last,
     /// and whether that keeps anything waiting.
     pub(super) fn look_after_the_others(&self, sentinel: usize, seen: &mut Seen) -> bool {
-        let now: Seen = self.seats.iter().map(Seat::progress).collect();
-        let before = mem::replace(seen, now);
+        let before = mem::replace(seen, self.progress());
         let mut anyone = false;
         for (index, seat) in self.seats.iter().enumerate() {
             let same = before.get(index) == Some(&seen[index]);

@@ -9,8 +9,9 @@
 //!                                                   get_up: who woke us?
 //! ```
 //!
-//! [`Worker::step`] makes one decision and never blocks; [`Worker::park`] blocks and decides
-//! nothing. Threads loop round the two, a simulation calls the parts in an order of its own.
+//! [`Worker::step`] makes one decision and never blocks; [`Worker::park`], in `rest.rs`, blocks
+//! and decides nothing. Threads loop round the two, a simulation calls the parts in an order of
+//! its own.
 //!
 //! - **X2** A poll may take the core away (`block_in_place`). After each poll the worker finds out
 //!   and touches nothing of the seat any more.
@@ -20,18 +21,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Shared;
-use super::idle::SENTINEL_PERIOD;
 use super::kit::{self, Kit, with_core};
 use super::oracle::Oracle;
 use super::queue::CAPACITY;
-use crate::engine::config;
 use crate::engine::driver::Driver;
 use crate::engine::hooks;
-use crate::engine::sleeper::How;
 use crate::engine::task::Runnable;
-use crate::engine::task::main_task::MainTask;
-use crate::primitives::MutexGuard;
-use crate::primitives::atomic::{Ordering::SeqCst, fence};
 
 /// Rounds over all seats before a thief gives up. In the last it takes what would run next, too.
 const STEAL_ROUNDS: usize = 3;
@@ -100,8 +95,9 @@ impl Worker {
         self.shared.seats[self.seat].sleeper.has_permit()
     }
 
-    pub(super) fn forget_call(&self) {
-        self.shared.seats[self.seat].sleeper.end();
+    /// True if there was one.
+    pub(super) fn forget_call(&self) -> bool {
+        self.shared.seats[self.seat].sleeper.end()
     }
 
     /// For a simulation in which everybody sleeps: moves the clock to the next timer, and fires it.
@@ -212,9 +208,7 @@ impl Worker {
         }
         let shared = &*self.shared;
         let may_search = with_core(shared, |core| {
-            if !core.is_searching && !shared.idle.is_crowded() {
-                core.is_searching = shared.idle.start_searching();
-            }
+            core.is_searching = core.is_searching || shared.idle.start_searching();
             core.is_searching
         })?;
         if !may_search {
@@ -296,14 +290,14 @@ impl Worker {
     }
 
     /// Lets the driver wake tasks into our queue, and shares them out once.
-    fn drive(&self, driver: &mut Driver, limit: Option<Duration>) {
+    pub(super) fn drive(&self, driver: &mut Driver, limit: Option<Duration>) {
         with_core(&self.shared, |core| core.in_turn = true);
         driver.park(limit);
         with_core(&self.shared, |core| core.in_turn = false);
     }
 
     /// After tasks came into our queue from outside of a poll.
-    fn share_out(&self) {
+    pub(super) fn share_out(&self) {
         let queued = with_core(&self.shared, |core| {
             core.queue.len() + usize::from(core.queue.has_next())
         });
@@ -312,128 +306,6 @@ impl Worker {
             1 => self.shared.carry_out(self.shared.idle.watch()),
             _ => self.shared.notify_cheaply(),
         }
-    }
-
-    /// Sleeps until there is something to do, or somebody must look after a stuck worker.
-    pub(super) fn park(&self, main: Option<&MainTask>) {
-        let shared = Arc::clone(&self.shared);
-        config::call(&shared.config.on_thread_park);
-        let mut driver = shared.driver.try_lock();
-        if self.lie_down(driver.is_some(), main) {
-            shared.seats[self.seat].counters.park();
-            let mut seen = Seen::new();
-            loop {
-                if driver.is_none() && self.takes_driver_over(&mut driver) {
-                    // G1: the last look was for a sleep elsewhere.
-                    if self.may_get_up(main, &mut seen) {
-                        break;
-                    }
-                }
-                let watches = shared.idle.is_sentinel(self.seat);
-                let limit = watches.then_some(SENTINEL_PERIOD);
-                match &mut driver {
-                    Some(driver) => self.drive(driver, limit),
-                    None => self.sleep_alone(limit),
-                }
-                if self.may_get_up(main, &mut seen) {
-                    break;
-                }
-            }
-            shared.seats[self.seat].counters.unpark();
-        }
-        let had_driver = driver.is_some();
-        drop(driver);
-        self.get_up(had_driver);
-        config::call(&shared.config.on_thread_unpark);
-    }
-
-    /// Its holder may have gone to work, or away.
-    fn takes_driver_over<'a>(&'a self, driver: &mut Option<MutexGuard<'a, Driver>>) -> bool {
-        let shared = &*self.shared;
-        *driver = shared.driver.try_lock();
-        if driver.is_none() {
-            return false;
-        }
-        self.sleep_on_driver();
-        true
-    }
-
-    /// Whoever calls this worker from now on calls it through the driver.
-    pub(super) fn sleep_on_driver(&self) {
-        self.shared.seats[self.seat].sleep_on(true);
-        // Pairs with the fence in `Shared::unpark`: who calls us calls us there, or we see why.
-        fence(SeqCst);
-    }
-
-    fn sleep_alone(&self, limit: Option<Duration>) {
-        let sleeper = &self.shared.seats[self.seat].sleeper;
-        if sleeper.begin(How::Parked) {
-            sleeper.wait(limit);
-            sleeper.end();
-        }
-    }
-
-    /// Announces that this worker sleeps, and looks a last time. True if it may.
-    pub(super) fn lie_down(&self, on_driver: bool, main: Option<&MainTask>) -> bool {
-        let shared = &*self.shared;
-        let was_searching = with_core(shared, |core| mem::take(&mut core.is_searching));
-        shared.seats[self.seat].sleep_on(on_driver);
-        shared.idle.park(self.seat, was_searching == Some(true));
-        // Behind the fence: the sentinel may have taken us for stuck just now.
-        shared.seats[self.seat].is_moving(&shared.idle);
-        // I2, I3: behind the fence in `park`. What lies in a ring has a worker of its own; only
-        // somebody who searched must make up for those who counted on it.
-        let searched = was_searching == Some(true);
-        let is_filled = shared.injector.len() > 0 || searched && shared.is_any_ring_filled();
-        if is_filled || self.has_reason(main) {
-            with_core(shared, |core| core.owes_search = searched && is_filled);
-            return false;
-        }
-        shared.idle.volunteer(self.seat);
-        true
-    }
-
-    /// True if this worker itself is wanted.
-    fn has_reason(&self, main: Option<&MainTask>) -> bool {
-        let shared = &*self.shared;
-        let own = with_core(shared, |core| core.queue.len() > 0 || core.queue.has_next());
-        own == Some(true) || main.is_some_and(MainTask::is_woken) || shared.is_shut_down()
-    }
-
-    /// After a sleep: true to get up, false to sleep on.
-    pub(super) fn may_get_up(&self, main: Option<&MainTask>, seen: &mut Seen) -> bool {
-        let shared = &*self.shared;
-        let idle = &shared.idle;
-        if !idle.is_parked(self.seat) || self.has_reason(main) {
-            return true;
-        }
-        if !idle.is_sentinel(self.seat) {
-            return false;
-        }
-        if !idle.is_anybody_up() {
-            // A second quiet look in a row ends the watch.
-            if seen.is_empty() {
-                idle.retire_sentinel(self.seat);
-            }
-            seen.clear();
-            return false;
-        }
-        shared.look_after_the_others(self.seat, seen)
-    }
-
-    /// Awake again.
-    pub(super) fn get_up(&self, had_driver: bool) {
-        let shared = &*self.shared;
-        with_core(shared, |core| {
-            let owes = mem::take(&mut core.owes_search);
-            core.is_searching = shared.idle.wake_self(self.seat, owes);
-        });
-        shared.carry_out(shared.idle.hand_over_watch(self.seat));
-        if had_driver && !shared.driver_handle.is_quiet() {
-            // G1: if we get stuck now, somebody must come for the driver.
-            shared.carry_out(shared.idle.watch());
-        }
-        self.share_out();
     }
 
     /// Leaves the seat for good, or for as long as this thread blocks: what is queued goes to

@@ -28,6 +28,7 @@ mod worlds;
 
 use std::any::Any;
 use std::future::Future;
+use std::mem;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -59,6 +60,8 @@ pub(crate) struct Rates {
 const SHORT_BUDGET: usize = 8;
 /// Decisions for one of a worker that nobody called: a late call, or the sentinel's period.
 const UNCALLED: usize = 32;
+/// Times that a worker lies down for one that it naps first.
+const NAPPING: usize = 4;
 /// Decisions for one event from outside, while workers are awake.
 const OUTSIDE: usize = 16;
 
@@ -121,6 +124,8 @@ struct Virtual {
     is_idle: bool,
     /// Asleep since it lay down; on the driver or not.
     asleep: Option<bool>,
+    /// It will wake up by itself.
+    naps: bool,
     seen: Seen,
 }
 
@@ -131,6 +136,7 @@ impl Virtual {
             worker: Worker::new(shared, kit),
             is_idle: false,
             asleep: None,
+            naps: false,
             seen: Seen::new(),
         }
     }
@@ -150,23 +156,38 @@ impl Virtual {
     fn lie_down(&mut self, main: Option<&MainTask>, others: Others) {
         self.is_idle = false;
         self.seen.clear();
+        let idle = &self.worker.shared.idle;
+        let naps = chance::one_in(NAPPING) && idle.begin_nap();
         // One that is awake may have the driver, just for a look.
         let is_looked_at = others.awake && chance::one_in(4);
-        let on_driver = !others.on_driver && !is_looked_at;
-        match self.worker.lie_down(on_driver, main) {
-            true => self.asleep = Some(on_driver),
-            false => self.worker.get_up(on_driver),
+        let on_driver = !others.on_driver && !is_looked_at && !naps;
+        if self.worker.lie_down(on_driver, main) {
+            self.asleep = Some(on_driver);
+            self.naps = naps;
+            return;
         }
+        if naps {
+            idle.end_nap();
+        }
+        self.worker.get_up(on_driver);
     }
 
     /// It was called, or wakes up for no reason.
     fn look_up(&mut self, main: Option<&MainTask>, others: Others) {
         let driver = &self.worker.shared.driver_handle;
-        match self.asleep {
-            Some(true) => driver.forget_call(),
+        let called = match self.asleep {
+            Some(true) => {
+                driver.forget_call();
+                false
+            }
             _ => self.worker.forget_call(),
+        };
+        if mem::take(&mut self.naps) && self.worker.end_nap(main) {
+            self.asleep = None;
+            self.worker.get_up(false);
+            return;
         }
-        if !others.on_driver {
+        if !(others.on_driver || called && self.worker.leaves_driver()) {
             self.worker.sleep_on_driver();
             self.asleep = Some(true);
         }
@@ -244,9 +265,15 @@ impl Simulation {
 
     /// True if the worker would wake up if it were a thread.
     fn is_called(&self, index: usize) -> bool {
-        let Virtual { worker, asleep, .. } = &self.workers[index];
+        let Virtual {
+            worker,
+            asleep,
+            naps,
+            ..
+        } = &self.workers[index];
         match asleep {
             None => true,
+            _ if *naps => true,
             Some(false) => worker.is_called(),
             Some(true) => {
                 !self.shared.idle.is_parked(worker.seat) || self.shared.driver_handle.is_called()

@@ -1,0 +1,135 @@
+//! Who is called for what, decision by decision, on workers without threads.
+
+use std::sync::Arc;
+use std::task::Waker;
+
+use super::shared::Shared;
+use super::threads::{self, Starting};
+use super::worker::{Seen, Step, Worker};
+use crate::engine::config::Config;
+use crate::engine::driver::{self, Driver};
+use crate::engine::stealing::oracle::Production;
+
+/// Two workers that are up, and a timer that will not fire.
+fn two_workers() -> (Arc<Shared>, [Worker; 2]) {
+    let (driver, handle) = Driver::new(&driver::Config {
+        io: false,
+        time: true,
+        start_paused: true,
+        pausable: true,
+        events_per_turn: 16,
+        events_when_busy: None,
+    })
+    .expect("no system call is made");
+    let time = Arc::clone(handle.time().expect("it was asked for"));
+    let Starting { shared, kits } = threads::start(2, Config::default(), driver, handle);
+    let late = time.clock().now_tick() + 1_000_000;
+    time.register(late, Waker::noop().clone())
+        .expect("not due yet");
+    let workers = kits.into_iter().map(|kit| {
+        shared.idle.arrive();
+        Worker::new(&shared, kit)
+    });
+    let Ok(workers) = workers.collect::<Vec<_>>().try_into() else {
+        unreachable!("two were asked for")
+    };
+    (shared, workers)
+}
+
+/// Has a worker act as if this were its thread.
+fn on<R>(worker: &mut Worker, act: impl FnOnce(&Worker) -> R) -> R {
+    worker.sit();
+    let result = act(worker);
+    worker.put_back();
+    result
+}
+
+fn spawn(shared: &Shared) {
+    let handle = shared.spawn(async {}, std::panic::Location::caller());
+    assert!(handle.is_ok(), "the runtime is up");
+}
+
+#[test]
+fn many_small_events_call_the_sentinel_once() {
+    let (shared, [mut worker, mut watcher]) = two_workers();
+    let mut oracle = Production::new(worker.seat, &shared.config);
+    let mut seen = Seen::new();
+    assert!(on(&mut worker, |worker| worker.lie_down(true, None)));
+    assert!(on(&mut watcher, |watcher| watcher.lie_down(false, None)));
+
+    let mut calls = 0;
+    for _ in 0..10 {
+        on(&mut worker, |worker| {
+            worker.get_up(true);
+            spawn(&shared);
+            assert_eq!(worker.step(&mut oracle), Step::Ran);
+        });
+        if watcher.forget_call() {
+            calls += 1;
+            assert!(watcher.leaves_driver(), "its last holder is up");
+        }
+        assert!(on(&mut worker, |worker| worker.lie_down(true, None)));
+        // A period ends.
+        let gets_up = on(&mut watcher, |watcher| watcher.may_get_up(None, &mut seen));
+        assert!(!gets_up && shared.idle.is_sentinel(watcher.seat));
+    }
+    assert_eq!(calls, 1);
+
+    on(&mut watcher, |watcher| watcher.may_get_up(None, &mut seen));
+    assert!(
+        !shared.idle.is_sentinel(watcher.seat),
+        "an idle runtime sleeps"
+    );
+    threads::shutdown(&shared);
+}
+
+#[test]
+fn a_worker_that_is_called_has_the_driver_if_nobody_is_up() {
+    let (shared, [mut worker, mut other]) = two_workers();
+    assert!(on(&mut worker, |worker| worker.lie_down(false, None)));
+    assert!(on(&mut other, |other| other.lie_down(false, None)));
+    assert!(!worker.leaves_driver());
+    threads::shutdown(&shared);
+}
+
+#[test]
+fn while_somebody_naps_only_a_push_from_elsewhere_wakes() {
+    let (shared, [mut worker, mut napper]) = two_workers();
+    assert!(shared.idle.begin_nap());
+    assert!(!shared.idle.begin_nap(), "one at a time");
+    assert!(on(&mut napper, |napper| napper.lie_down(false, None)));
+    on(&mut worker, |_| (0..10).for_each(|_| spawn(&shared)));
+    assert!(!napper.is_called(), "the ring has a worker of its own");
+
+    spawn(&shared);
+    assert!(napper.is_called(), "the injector has none");
+    napper.forget_call();
+    assert!(on(&mut napper, |napper| napper.end_nap(None)));
+    threads::shutdown(&shared);
+}
+
+#[test]
+fn a_nap_ends_in_work_if_a_ring_is_filled() {
+    let (shared, [mut worker, mut napper]) = two_workers();
+    for tasks in [0, 2] {
+        assert!(shared.idle.begin_nap(), "the last one is over");
+        assert!(on(&mut napper, |napper| napper.lie_down(false, None)));
+        on(&mut worker, |_| (0..tasks).for_each(|_| spawn(&shared)));
+        let gets_up = on(&mut napper, |napper| napper.end_nap(None));
+        assert_eq!(gets_up, tasks > 0);
+        on(&mut napper, |napper| napper.get_up(false));
+    }
+    threads::shutdown(&shared);
+}
+
+#[test]
+fn who_is_up_alone_searches_nowhere() {
+    let (shared, [mut worker, mut other]) = two_workers();
+    assert!(shared.idle.start_searching());
+    assert!(shared.idle.stop_searching());
+    assert!(on(&mut other, |other| other.lie_down(true, None)));
+    assert!(!shared.idle.start_searching());
+    on(&mut other, |other| other.get_up(true));
+    on(&mut worker, Worker::stop_searching);
+    threads::shutdown(&shared);
+}
