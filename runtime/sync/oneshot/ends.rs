@@ -75,6 +75,7 @@ struct Left {
 
 impl Left {
     /// Wakes the other side, then drops one's own waker.
+    #[inline]
     fn wake(self) {
         if let Some(waker) = self.others {
             waker.wake();
@@ -397,6 +398,7 @@ impl<T> ReceiveEnd<T> {
         }
     }
 
+    #[inline]
     pub(in crate::sync) fn is_finished(&self) -> bool {
         matches!(self.0, Receiving::Finished)
     }
@@ -437,7 +439,17 @@ impl<T> ReceiveEnd<T> {
 }
 
 impl<T> Drop for ReceiveEnd<T> {
+    #[inline]
     fn drop(&mut self) {
+        if !self.is_finished() {
+            self.leave_early();
+        }
+    }
+}
+
+impl<T> ReceiveEnd<T> {
+    /// Nobody has taken the message, and nobody will.
+    fn leave_early(&mut self) {
         self.close();
         if let Receiving::Open(link) = &self.0 {
             // The sender went first.

@@ -40,6 +40,7 @@ pub(super) const RECEIVER: Side = Side {
 const MESSAGE: u8 = 1 << 6;
 
 impl Side {
+    #[inline]
     fn other(self) -> Side {
         if self == SENDER { RECEIVER } else { SENDER }
     }
@@ -50,20 +51,24 @@ impl Side {
 pub(super) struct Snapshot(u8);
 
 impl Snapshot {
+    #[inline]
     pub(super) fn is_gone(self, side: Side) -> bool {
         self.0 & side.gone != 0
     }
 
+    #[inline]
     pub(super) fn has_waker(self, side: Side) -> bool {
         self.0 & side.waker != 0
     }
 
+    #[inline]
     pub(super) fn has_message(self) -> bool {
         self.0 & MESSAGE != 0
     }
 
     /// True if `side` will never touch the channel's memory again: it is gone, and either there
     /// was no waker for it to take or it has taken it.
+    #[inline]
     pub(super) fn has_let_go(self, side: Side) -> bool {
         self.is_gone(side) && (self.0 & side.done != 0 || !self.has_waker(side.other()))
     }
@@ -89,12 +94,14 @@ impl State {
         Self(AtomicU8::new(MESSAGE | SENDER.gone))
     }
 
+    #[inline]
     pub(super) fn load(&self) -> Snapshot {
         // ORDERING: Acquire; pairs with the Release half of `leave` and `done` of the other side.
         Snapshot(self.0.load(Acquire))
     }
 
     /// Hands the waker in `side`'s slot to the other side. Refused if that one has gone.
+    #[inline]
     pub(super) fn post(&self, side: Side) -> Result<(), Snapshot> {
         self.unless_gone(side.other(), |bits| bits | side.waker)
             .map(drop)
@@ -113,6 +120,7 @@ impl State {
     /// touches nothing any more.
     ///
     /// Refused if the other side has gone.
+    #[inline]
     pub(super) fn leave(&self, side: Side, farewell: Farewell) -> Result<Snapshot, Snapshot> {
         let message = match farewell {
             Farewell::Message => MESSAGE,
@@ -146,6 +154,7 @@ impl State {
     }
 
     /// Changes the bits unless `side` is gone; returns the state before.
+    #[inline]
     fn unless_gone(&self, side: Side, change: impl Fn(u8) -> u8) -> Result<Snapshot, Snapshot> {
         let mut before = self.load();
         loop {
