@@ -5,6 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
@@ -12,6 +13,7 @@ use super::blocking::{self, tasks::Tasks};
 use super::context::{self, Entered};
 use super::dump::{self, Dump};
 use super::local_set::Sets;
+use super::main_future::{Main, MainFuture};
 use super::metrics::{Counter, RuntimeMetrics};
 use super::task::{self, JoinHandle};
 use super::{driver, local, park, stealing};
@@ -106,6 +108,13 @@ pub struct EnterGuard<'a> {
     runtime: PhantomData<&'a Handle>,
     // As tokio's guard is not.
     not_unwind_safe: PhantomData<dyn Send + Sync + Unpin>,
+}
+
+#[track_caller]
+fn wait_for<F: Future>(future: F) -> F::Output {
+    let mut main = pin!(MainFuture::new(future));
+    park::block_on(main.as_mut() as Main<'_>);
+    main.into_output()
 }
 
 /// There is no runtime on this thread.
@@ -324,9 +333,9 @@ impl Handle {
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _running = context::start_running(self);
         if size_of::<F>() > BOX_ABOVE_BYTES {
-            return park::block_on(Box::pin(future));
+            return wait_for(Box::pin(future));
         }
-        park::block_on(future)
+        wait_for(future)
     }
 
     /// Which scheduler the runtime has.

@@ -18,6 +18,8 @@ pub(crate) mod hooks;
 pub(crate) mod local;
 #[cfg(not(loom))]
 pub(crate) mod local_set;
+#[cfg(not(loom))]
+pub(crate) mod main_future;
 pub(crate) mod metrics;
 #[cfg(not(loom))]
 pub(crate) mod park;

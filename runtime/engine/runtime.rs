@@ -3,9 +3,11 @@
 use std::future::Future;
 use std::marker::PhantomData;
 use std::panic::Location;
+use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use super::handle::{BOX_ABOVE_BYTES, EnterGuard, Handle, Scheduler};
+use super::main_future::{Main, MainFuture};
 use super::metrics::RuntimeMetrics;
 use super::task::JoinHandle;
 use super::{context, local, stealing};
@@ -147,9 +149,16 @@ impl Drop for Runtime {
 #[track_caller]
 fn run<F: Future>(handle: &Handle, future: F, called: &'static Location<'static>) -> F::Output {
     let _running = context::start_running(handle);
+    let mut main = pin!(MainFuture::new(future));
+    drive(handle, main.as_mut(), called);
+    main.into_output()
+}
+
+/// Polls `main` until it is ready. Not generic, so that there is one of it.
+fn drive(handle: &Handle, main: Main<'_>, called: &'static Location<'static>) {
     match &handle.parts().scheduler {
-        Scheduler::Local(shared) => local::block_on(shared, future, called),
-        Scheduler::Stealing(shared) => stealing::block_on(shared, future, called),
+        Scheduler::Local(shared) => local::block_on(shared, main, called),
+        Scheduler::Stealing(shared) => stealing::block_on(shared, main, called),
     }
 }
 
