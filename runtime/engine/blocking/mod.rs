@@ -108,6 +108,8 @@ struct State {
     able: usize,
     idle: usize,
     claimed: usize,
+    /// Threads that have not looked at the queue yet.
+    starting: usize,
     closed: bool,
     /// Threads whose last hook has not returned. `able` plus those on their way out.
     threads: usize,
@@ -184,8 +186,9 @@ impl Pool {
         Ok(())
     }
 
-    /// Closes the pool: cancels queued jobs unless they are mandatory, lets threads leave, and
-    /// waits until they have ended, at most `limit` (`None`: for ever).
+    /// Closes the pool: cancels queued jobs unless they are mandatory or a thread is on its way to
+    /// them, lets threads leave, and waits until they have ended, at most `limit` (`None`: for
+    /// ever).
     ///
     /// True if all have ended. Called on a thread of this pool, it waits for the others. Without a
     /// limit it joins the threads, so that their thread-locals are gone too.
@@ -232,9 +235,15 @@ impl Pool {
     fn close(&self) -> Vec<Entry> {
         let mut state = self.state.lock();
         state.closed = true;
-        let (mandatory, cancelled): (Vec<Entry>, Vec<Entry>) =
-            state.queue.drain(..).partition(|entry| entry.mandatory);
-        state.queue.extend(mandatory);
+        // A job that found its thread has started, whether or not the thread got there.
+        let mut awaited = state.starting + state.claimed;
+        let (kept, cancelled): (Vec<Entry>, Vec<Entry>) =
+            state.queue.drain(..).partition(|entry| {
+                let has_thread = awaited > 0;
+                awaited -= usize::from(has_thread);
+                has_thread || entry.mandatory
+            });
+        state.queue.extend(kept);
         state.check();
         drop(state);
         self.work.notify_all();
@@ -265,6 +274,7 @@ impl Pool {
             .system
             .start(name, Box::new(move || pool.thread_main()))?;
         state.able += 1;
+        state.starting += 1;
         state.threads += 1;
         state.handles.insert(handle.thread().id(), handle);
         Ok(())
@@ -277,8 +287,10 @@ impl Pool {
         if let Some(on_start) = &self.config.on_start {
             survive(|| on_start());
         }
-        while let Some(job) = self.next_job() {
-            survive(|| job.run());
+        let mut job = self.next_job(true);
+        while let Some(next) = job {
+            survive(|| next.run());
+            job = self.next_job(false);
         }
         if let Some(on_stop) = &self.config.on_stop {
             survive(|| on_stop());
@@ -288,8 +300,9 @@ impl Pool {
     }
 
     /// The next job, or `None` once this thread has taken itself out of `able`.
-    fn next_job(&self) -> Option<Box<dyn Job>> {
+    fn next_job(&self, is_first: bool) -> Option<Box<dyn Job>> {
         let mut state = self.state.lock();
+        state.starting -= usize::from(is_first);
         loop {
             if let Some(entry) = state.queue.pop_front() {
                 state.check();

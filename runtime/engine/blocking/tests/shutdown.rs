@@ -251,3 +251,30 @@ fn shutdown_joins_threads_that_left_before() {
     end(&pool);
     assert_eq!(gone.load(SeqCst), 1);
 }
+
+/// A thread that is on its way to a job finds it, although the pool closes first.
+#[test]
+fn a_job_whose_thread_starts_runs() {
+    let (enter, entered) = channel::<()>();
+    let entered = std::sync::Mutex::new(entered);
+    let mut config = config(1);
+    config.on_start = Some(Arc::new(move || {
+        let _ = entered.lock().unwrap().recv();
+    }));
+    let pool = Pool::new(config);
+    let (log, entries) = channel();
+    for name in ["a", "b"] {
+        let (ran, cancelled) = (log.clone(), log.clone());
+        let calls = Calls(
+            move || ran.send(("ran", name)).unwrap(),
+            move || cancelled.send(("cancelled", name)).unwrap(),
+        );
+        accept(pool.submit(Box::new(calls), false));
+    }
+    drop(log);
+    assert!(!pool.shutdown(Some(Duration::ZERO)), "the thread is kept");
+    drop(enter);
+    end(&pool);
+    let seen: Vec<_> = entries.iter().collect();
+    assert_eq!(seen, [("cancelled", "b"), ("ran", "a")]);
+}
