@@ -2,12 +2,17 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, ready};
 
 use wakeful::task::coop::{
     RestoreOnPending, consume_budget, cooperative, has_budget_remaining, poll_proceed,
     unconstrained,
 };
+use wakeful::task::yield_now;
+
+use crate::flavors::On;
 
 /// Counts how often `inner` had to be polled.
 async fn polls<F: Future>(inner: F) -> (F::Output, usize) {
@@ -169,5 +174,29 @@ fn outside_of_a_task_there_is_no_limit() {
         })
         .await;
         assert_eq!(polls, 1);
+    });
+}
+
+/// A main future that yields is one among the tasks, not one of sixty.
+#[test]
+fn a_main_future_that_yields_takes_turns_with_the_tasks() {
+    crate::flavors::bounded(|| {
+        On::CurrentThread.run(async {
+            let polls = Arc::new(AtomicUsize::new(0));
+            for _ in 0..3 {
+                let polls = polls.clone();
+                wakeful::spawn(async move {
+                    loop {
+                        polls.fetch_add(1, SeqCst);
+                        yield_now().await;
+                    }
+                });
+            }
+            for round in 0..200 {
+                assert!(polls.load(SeqCst) <= 3 * round, "in round {round}");
+                yield_now().await;
+            }
+            assert_eq!(polls.load(SeqCst), 3 * 200);
+        });
     });
 }

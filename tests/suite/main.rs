@@ -11,6 +11,7 @@ mod abort;
 mod combinations;
 mod coop;
 mod hostile;
+mod ids;
 mod join_set;
 mod join_set_foreign;
 mod large_futures;

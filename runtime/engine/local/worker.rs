@@ -66,8 +66,10 @@ impl<'a> Worker<'a> {
         let main = pool::with_local(|arena| MainTask::new::<Shared>(arena, called));
         let event_interval = self.shared.config.event_interval;
         let mut polls = 0;
+        // Tasks that come before the main future's next turn: it has yielded.
+        let mut round = 0;
         loop {
-            if main.is_woken() {
+            if round == 0 && main.is_woken() {
                 polls += 1;
                 self.shared.counters.begin_main_poll(main.as_ptr());
                 let polled = main.poll(future.as_mut());
@@ -75,13 +77,21 @@ impl<'a> Worker<'a> {
                 if let Poll::Ready(output) = polled {
                     return Some(output);
                 }
+                if main.is_woken() {
+                    let queued = self.with_queue(|queue| queue.len());
+                    round = u32::try_from(queued).unwrap_or(u32::MAX);
+                }
             }
-            let left = event_interval.saturating_sub(polls);
+            let mut left = event_interval.saturating_sub(polls);
+            if round > 0 {
+                left = left.min(round);
+            }
             let (ran, queued) = match self.shared.config.watch_polls {
                 false => self.run::<false>(left),
                 true => self.run::<true>(left),
             };
             polls += ran;
+            round = if queued { round.saturating_sub(ran) } else { 0 };
             // It waits for something by yielding: what it waits for may be an event.
             let main_alone = !queued && ran == 0;
             if self.shared.panicked.load(Relaxed) {

@@ -234,21 +234,24 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
         let future = unsafe { Pin::new_unchecked(future) };
         future.poll(&mut Context::from_waker(&waker))
     }));
-    let yielded = turn.end();
     match polled {
-        Ok(Poll::Pending) if yielded && !header.state.stay_queued() => Polled::Again,
-        Ok(Poll::Pending) => match header.state.end_poll() {
-            EndPoll::Idle => Polled::Idle,
-            EndPoll::Again => Polled::Again,
-            EndPoll::Cancel => {
-                // SAFETY: T1. `end_poll` left the turn with us.
-                unsafe { cancel::<F, S>(task) };
-                Polled::Done
+        Ok(Poll::Pending) => {
+            if turn.end() && !header.state.stay_queued() {
+                return Polled::Again;
             }
-        },
+            match header.state.end_poll() {
+                EndPoll::Idle => Polled::Idle,
+                EndPoll::Again => Polled::Again,
+                EndPoll::Cancel => {
+                    // SAFETY: T1. `end_poll` left the turn with us.
+                    unsafe { cancel::<F, S>(task) };
+                    Polled::Done
+                }
+            }
+        }
         Ok(Poll::Ready(output)) => {
             // SAFETY: C2, T1. The future is done and still there, and we end our turn.
-            unsafe { end_ready::<F, S>(task, output) };
+            unsafe { end_ready::<F, S>(task, output, turn) };
             Polled::Done
         }
         Err(payload) => {
@@ -256,6 +259,7 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
             let dropped = unsafe { drop_future::<F, S>(task) };
             // The first panic is the one to report.
             quietly(|| drop(dropped));
+            turn.end();
             set_payload(header, payload);
             // SAFETY: T1. We end our turn.
             unsafe { finish_panicked::<S>(task) };
@@ -284,9 +288,11 @@ unsafe fn finish_panicked<S: Schedule>(task: NonNull<Header>) {
 /// # Safety
 ///
 /// C2, T1: the future is there and the caller's.
-unsafe fn end_ready<F: Future, S: Schedule>(task: NonNull<Header>, output: F::Output) {
+unsafe fn end_ready<F: Future, S: Schedule>(task: NonNull<Header>, output: F::Output, turn: Turn) {
     // SAFETY: The caller's contract.
-    match unsafe { drop_future::<F, S>(task) } {
+    let dropped = unsafe { drop_future::<F, S>(task) };
+    turn.end();
+    match dropped {
         Ok(()) => {
             // SAFETY: C2, T1. The stage is empty.
             unsafe { Cell::<F, S>::output(task).write(output) };

@@ -13,6 +13,7 @@ use super::header::Header;
 use super::join::JoinError;
 use super::pool;
 use super::state::{Complete, Outcome};
+use crate::budget::Turn;
 use crate::primitives::atomic::Ordering::Relaxed;
 
 /// What a panic was started with.
@@ -96,6 +97,8 @@ unsafe fn obey(task: NonNull<Header>, outcome: Outcome, mut order: Complete) {
 pub(super) unsafe fn discard_output(task: NonNull<Header>, outcome: Outcome) {
     // SAFETY: T4. The caller holds it alive.
     let header = unsafe { task.as_ref() };
+    // Whoever drops it, this is the task it belongs to.
+    let turn = Turn::begin(task.as_ptr().cast());
     match outcome {
         Outcome::Cancelled => {}
         // SAFETY: T2. The caller's.
@@ -103,6 +106,7 @@ pub(super) unsafe fn discard_output(task: NonNull<Header>, outcome: Outcome) {
         // SAFETY: T2. The caller's.
         Outcome::Value => quietly(|| unsafe { (header.vtable.drop_output)(task) }),
     }
+    turn.end();
 }
 
 /// # Safety
