@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 #![deny(warnings)]
 
+extern crate core as futures;
 extern crate wakeful as tokio;
 
 use std::pin::pin as std_pin;
@@ -123,4 +124,20 @@ mod imported {
             assert_eq!(try_join!(async { Ok::<u8, ()>(3) }), Ok((3,)));
         });
     }
+}
+
+/// A glob of ours hides no crate: `futures` stands here for the one that programs use beside us.
+#[test]
+fn globs_leave_the_crate_futures_alone() {
+    mod program {
+        use tokio::io::*;
+        use tokio::time::*;
+
+        pub(super) fn size() -> usize {
+            use futures::mem::size_of;
+            let _: (Duration, SeekFrom) = (Duration::ZERO, SeekFrom::Start(0));
+            size_of::<u8>()
+        }
+    }
+    assert_eq!(program::size(), 1);
 }

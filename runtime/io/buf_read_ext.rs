@@ -1,7 +1,7 @@
 //! `AsyncBufReadExt`: what a program calls on a buffered reader. Makes the futures of
 //! [`buf_read_futures`](super::buf_read_futures).
 
-use super::futures::{FillBuf, ReadLine, ReadUntil};
+use super::operations::{FillBuf, ReadLine, ReadUntil};
 use super::{AsyncBufRead, Lines, Split};
 use std::marker::PhantomPinned;
 use std::pin::Pin;

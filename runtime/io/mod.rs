@@ -6,9 +6,9 @@
 //! any of them.
 //!
 //! ```text
-//!   your code ── AsyncReadExt::read ──> futures::Read ── AsyncRead::poll_read ──> a stream
-//!                                                                                   │
-//!                     the stream notes what it waits for and keeps the Waker <──────┘
+//!   your code ── AsyncReadExt::read ──> operations::Read ── AsyncRead::poll_read ──> a stream
+//!                                                                                      │
+//!                        the stream notes what it waits for and keeps the Waker <──────┘
 //! ```
 //!
 //! The futures of the `Ext` traits only compose: they poll a stream and pass its `Pending` on.
@@ -89,7 +89,7 @@ pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 /// The futures that the functions and methods of [`io`](self) return.
 ///
 /// None of them is `Unpin`, as if they came from an `async fn`: pin one to poll it by hand.
-pub mod futures {
+pub mod operations {
     pub use super::buf_read_futures::{FillBuf, NextLine, NextSegment, ReadLine, ReadUntil};
     pub use super::copy::{Copy, CopyBidirectional, CopyBuf};
     #[cfg(any(feature = "bytes", feature = "io-util"))]

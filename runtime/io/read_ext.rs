@@ -1,7 +1,7 @@
 //! `AsyncReadExt`: what a program calls on a reader. Makes the futures of
 //! [`read_futures`](super::read_futures).
 
-use super::futures::{Read, ReadExact, ReadNumber, ReadToEnd, ReadToString};
+use super::operations::{Read, ReadExact, ReadNumber, ReadToEnd, ReadToString};
 use super::{AsyncRead, Chain, ReadBuf, Take};
 use std::marker::PhantomPinned;
 
@@ -138,12 +138,12 @@ pub trait AsyncReadExt: AsyncRead {
     /// # Ok::<(), wakeful::io::Error>(()) }).unwrap();
     /// ```
     #[cfg(any(feature = "bytes", feature = "io-util"))]
-    fn read_buf<'a, B>(&'a mut self, buf: &'a mut B) -> super::futures::ReadInto<'a, Self, B>
+    fn read_buf<'a, B>(&'a mut self, buf: &'a mut B) -> super::operations::ReadInto<'a, Self, B>
     where
         Self: Unpin,
         B: bytes::BufMut + ?Sized,
     {
-        super::futures::ReadInto {
+        super::operations::ReadInto {
             reader: self,
             buf,
             pinned: PhantomPinned,

@@ -2,7 +2,7 @@
 //! [`write_futures`](super::write_futures).
 
 use super::AsyncWrite;
-use super::futures::{Flush, Shutdown, Write, WriteAll, WriteNumber, WriteVectored};
+use super::operations::{Flush, Shutdown, Write, WriteAll, WriteNumber, WriteVectored};
 use std::io::IoSlice;
 use std::marker::PhantomPinned;
 
@@ -149,12 +149,12 @@ pub trait AsyncWriteExt: AsyncWrite {
     /// # Ok::<(), wakeful::io::Error>(()) }).unwrap();
     /// ```
     #[cfg(any(feature = "bytes", feature = "io-util"))]
-    fn write_buf<'a, B>(&'a mut self, src: &'a mut B) -> super::futures::WriteBuf<'a, Self, B>
+    fn write_buf<'a, B>(&'a mut self, src: &'a mut B) -> super::operations::WriteBuf<'a, Self, B>
     where
         Self: Unpin,
         B: bytes::Buf + ?Sized,
     {
-        super::futures::WriteBuf {
+        super::operations::WriteBuf {
             writer: self,
             buf: src,
             pinned: PhantomPinned,
@@ -189,12 +189,12 @@ pub trait AsyncWriteExt: AsyncWrite {
     fn write_all_buf<'a, B>(
         &'a mut self,
         src: &'a mut B,
-    ) -> super::futures::WriteAllBuf<'a, Self, B>
+    ) -> super::operations::WriteAllBuf<'a, Self, B>
     where
         Self: Unpin,
         B: bytes::Buf + ?Sized,
     {
-        super::futures::WriteAllBuf {
+        super::operations::WriteAllBuf {
             writer: self,
             buf: src,
             pinned: PhantomPinned,

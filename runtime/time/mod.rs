@@ -44,7 +44,7 @@ pub use sleep::{Sleep, sleep, sleep_until};
 pub use timeout::{Timeout, timeout, timeout_at};
 
 /// Futures that no function here names in its path: what [`advance`] and [`Interval::tick`] return.
-pub mod futures {
+pub mod operations {
     pub use super::control::Advance;
     pub use super::interval::Tick;
 }

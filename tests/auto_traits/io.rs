@@ -64,29 +64,29 @@ fn descriptors() {
 #[test]
 fn named_futures() {
     types! {
-        io::futures::FillBuf<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::ReadLine<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::ReadUntil<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::Read<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::ReadExact<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::ReadToEnd<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::ReadToString<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::ReadInto<'_, Io<T>, Vec<u8>>: "++--+" "+----" "----+";
-        io::futures::ReadNumber<'_, Io<T>, u8, [u8; 1]>: "++--+" "+----" "----+";
-        io::futures::Rewind<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::Seek<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::Flush<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::Shutdown<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::Write<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::WriteAll<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::WriteNumber<'_, Io<T>, [u8; 1]>: "++--+" "+----" "----+";
-        io::futures::WriteVectored<'_, '_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::WriteAllBuf<'_, Io<T>, bytes::Bytes>: "++--+" "+----" "----+";
-        io::futures::WriteBuf<'_, Io<T>, bytes::Bytes>: "++--+" "+----" "----+";
-        io::futures::NextLine<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::NextSegment<'_, Io<T>>: "++--+" "+----" "----+";
-        io::futures::Copy<'_, Io<T>, Io<u8>>: "++--+" "+----" "----+";
-        io::futures::CopyBuf<'_, Io<T>, Io<u8>>: "++--+" "+----" "----+";
-        io::futures::CopyBidirectional<'_, Io<T>, Io<u8>>: "++--+" "+----" "----+";
+        io::operations::FillBuf<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::ReadLine<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::ReadUntil<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::Read<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::ReadExact<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::ReadToEnd<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::ReadToString<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::ReadInto<'_, Io<T>, Vec<u8>>: "++--+" "+----" "----+";
+        io::operations::ReadNumber<'_, Io<T>, u8, [u8; 1]>: "++--+" "+----" "----+";
+        io::operations::Rewind<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::Seek<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::Flush<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::Shutdown<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::Write<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::WriteAll<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::WriteNumber<'_, Io<T>, [u8; 1]>: "++--+" "+----" "----+";
+        io::operations::WriteVectored<'_, '_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::WriteAllBuf<'_, Io<T>, bytes::Bytes>: "++--+" "+----" "----+";
+        io::operations::WriteBuf<'_, Io<T>, bytes::Bytes>: "++--+" "+----" "----+";
+        io::operations::NextLine<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::NextSegment<'_, Io<T>>: "++--+" "+----" "----+";
+        io::operations::Copy<'_, Io<T>, Io<u8>>: "++--+" "+----" "----+";
+        io::operations::CopyBuf<'_, Io<T>, Io<u8>>: "++--+" "+----" "----+";
+        io::operations::CopyBidirectional<'_, Io<T>, Io<u8>>: "++--+" "+----" "----+";
     }
 }

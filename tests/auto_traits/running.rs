@@ -79,7 +79,7 @@ fn times() {
         time::error::Elapsed: "+++++";
         time::error::Error: "+++++";
         time::Timeout<Fut<T>>: "++---" "+----" "-----";
-        time::futures::Advance: "++-";
-        time::futures::Tick<'_>: "++---";
+        time::operations::Advance: "++-";
+        time::operations::Tick<'_>: "++---";
     }
 }

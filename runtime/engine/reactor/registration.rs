@@ -95,13 +95,14 @@ impl Registration {
     ///
     /// # Errors
     ///
-    /// `WouldBlock` if it is not ready, or `op` says so; otherwise what `op` says.
+    /// `WouldBlock` if it is not ready, or `op` says so; otherwise what `op` says. A reactor that
+    /// is gone does not forbid it: what it has reported may still be taken.
     pub(crate) fn try_io<R>(
         &self,
         interest: Interest,
         op: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
-        let event = open(self.readiness.event(Ready::of(interest)))?;
+        let event = self.readiness.event(Ready::of(interest));
         if event.ready().is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }

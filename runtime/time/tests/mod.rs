@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use super::error::{Elapsed, Error};
-use super::futures::{Advance, Tick};
+use super::operations::{Advance, Tick};
 use super::*;
 use crate::budget;
 use crate::engine::context::testing::block_on;
