@@ -157,7 +157,7 @@ each_runtime! {
         let message = outer.block_on(async move { panic_message(|| drop(inner)) });
         assert_eq!(
             message,
-            "cannot drop a runtime here and wait for it: this thread is running async tasks; \
+            "Cannot drop a runtime here and wait for it: this thread is running async tasks; \
              drop it outside, in `spawn_blocking`, or call `shutdown_background`. It was shut \
              down in the background"
         );
