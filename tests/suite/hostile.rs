@@ -74,6 +74,21 @@ each_runtime! {
         works(&runtime);
     }
 
+    /// As a local of its `poll` would be: a guard that looks for a panic finds it.
+    fn a_future_that_panics_is_dropped_while_it_does(on) {
+        let runtime = on.runtime();
+        let (seen, sees) = std::sync::mpsc::channel();
+        let guard = OnDrop::new(move || seen.send(std::thread::panicking()).unwrap());
+        let task = runtime.spawn(std::future::poll_fn(move |_| {
+            let _ = &guard;
+            panic!("on purpose")
+        }));
+        let task: wakeful::task::JoinHandle<()> = task;
+        assert!(runtime.block_on(task).unwrap_err().is_panic());
+        assert_eq!(sees.iter().collect::<Vec<_>>(), [true]);
+        works(&runtime);
+    }
+
     /// A panic in the main future leaves the runtime, and the next one works.
     fn the_main_future_panics(on) {
         let runtime = on.runtime();

@@ -18,7 +18,7 @@
 
 use std::alloc::Layout;
 use std::marker::PhantomData;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::ptr::{self, NonNull};
@@ -212,6 +212,16 @@ pub(crate) fn allocate_cancelled<F: Future, S: Schedule>(
     JoinHandle::new(task)
 }
 
+/// Makes its call while a panic passes, as the locals of a function are dropped: what a future
+/// that panics drops finds `thread::panicking()` true. A panic in there is not the one to report.
+struct OnUnwind<F: FnMut()>(F);
+
+impl<F: FnMut()> Drop for OnUnwind<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 /// # Safety
 ///
 /// T1: the caller took the task out of a queue. C1: it is a `Cell<F, S>`.
@@ -232,7 +242,11 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
         let future = unsafe { &mut *Cell::<F, S>::future(task) };
         // SAFETY: C3.
         let future = unsafe { Pin::new_unchecked(future) };
-        future.poll(&mut Context::from_waker(&waker))
+        // SAFETY: C2, T1. The future panicked and is still there.
+        let on_panic = OnUnwind(|| quietly(|| drop(unsafe { drop_future::<F, S>(task) })));
+        let polled = future.poll(&mut Context::from_waker(&waker));
+        mem::forget(on_panic);
+        polled
     }));
     match polled {
         Ok(Poll::Pending) => {
@@ -255,10 +269,7 @@ unsafe fn run<F: Future, S: Schedule>(task: NonNull<Header>) -> Polled {
             Polled::Done
         }
         Err(payload) => {
-            // SAFETY: C2, T1. The future panicked and is still there.
-            let dropped = unsafe { drop_future::<F, S>(task) };
-            // The first panic is the one to report.
-            quietly(|| drop(dropped));
+            // Its future is dropped.
             turn.end();
             set_payload(header, payload);
             // SAFETY: T1. We end our turn.
