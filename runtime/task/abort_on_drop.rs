@@ -1,5 +1,6 @@
 //! A task that ends with its handle.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -33,7 +34,6 @@ use crate::task::{AbortHandle, Id, JoinError, JoinHandle};
 /// # });
 /// ```
 #[must_use = "dropping the handle aborts the task at once"]
-#[derive(Debug)]
 pub struct AbortOnDropHandle<T> {
     /// `None` only after `detach`.
     handle: Option<JoinHandle<T>>,
@@ -105,6 +105,15 @@ impl<T> Drop for AbortOnDropHandle<T> {
         if let Some(handle) = &self.handle {
             handle.abort();
         }
+    }
+}
+
+/// The task by its id; its output need not have a `Debug`.
+impl<T> fmt::Debug for AbortOnDropHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortOnDropHandle")
+            .field("id", &self.id())
+            .finish()
     }
 }
 

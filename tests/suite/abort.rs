@@ -197,13 +197,15 @@ each_runtime! {
     }
 
     fn abort_on_drop(on) {
+        struct NotDebug;
+
         on.run(async {
             let task = AbortOnDropHandle::new(wakeful::spawn(async { 3 }));
             assert_eq!(task.await.unwrap(), 3);
 
             let parked = Gate::default();
             let signal = parked.clone();
-            let task: AbortOnDropHandle<()> = wakeful::spawn(async move {
+            let task: AbortOnDropHandle<NotDebug> = wakeful::spawn(async move {
                 signal.open();
                 std::future::pending().await
             })
@@ -212,6 +214,8 @@ each_runtime! {
             let probe = task.abort_handle();
             assert_eq!(probe.id(), task.id());
             assert!(!task.is_finished());
+            let shown = format!("AbortOnDropHandle {{ id: {:?} }}", task.id());
+            assert_eq!(format!("{task:?}"), shown);
             drop(task);
             until(|| probe.is_finished()).await;
 
