@@ -13,6 +13,8 @@ mod broadcast;
 mod cancellation;
 mod delay_queue;
 mod file;
+mod handovers;
+mod locks;
 mod mpmc;
 mod mpsc;
 mod once;

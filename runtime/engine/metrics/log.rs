@@ -149,7 +149,7 @@ impl LogHistogramBuilder {
     /// ```
     /// use wakeful::runtime::LogHistogram;
     ///
-    /// let fine = LogHistogram::builder().max_error(0.01);
+    /// let mut fine = LogHistogram::builder().max_error(0.01);
     /// assert!(fine.max_buckets(100).is_err());
     /// ```
     #[must_use]
