@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicIsize, AtomicUsize, Ordering::SeqCst};
 
 use wakeful::sync::{Barrier, Condvar, Mutex, RwLock};
-use wakeful::task::yield_now;
+use wakeful::task::{coop::unconstrained, yield_now};
 
 /// How many are inside: readers count up, a writer is -1.
 #[derive(Default)]
@@ -102,7 +102,8 @@ each_scheduler! {
                 let mut asking = Box::pin(Arc::clone(&lock).lock_owned());
                 // Its place in the line is taken here, by the main future.
                 let first = std::future::poll_fn(|cx| {
-                    std::task::Poll::Ready(asking.as_mut().poll(cx).is_pending())
+                    let asking = std::pin::pin!(unconstrained(asking.as_mut()));
+                    std::task::Poll::Ready(asking.poll(cx).is_pending())
                 });
                 assert!(first.await, "the lock is held");
                 let gives_up = choices.one_in(3);
