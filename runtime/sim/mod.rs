@@ -1,8 +1,8 @@
 //! Simulation: the work-stealing scheduler on one thread, in an order that a seed decides.
 //!
 //! A race shows itself in one run of a thousand, on the machine of somebody else. Here each run is
-//! decided by a number. [`explore`] runs a body with many seeds; when one fails it says which, and
-//! with that seed the body fails in the same way each time, under a debugger, too.
+//! decided by a number. [`explore()`] runs a body with many seeds; when one fails it says which,
+//! and with that seed the body fails in the same way each time, under a debugger, too.
 //!
 //! ```
 //! use wakeful::sim;

@@ -163,9 +163,9 @@ impl<T: Clone> Receiver<T> {
     ///
     /// # Errors
     ///
-    /// - [`RecvError::Closed`](super::error::RecvError::Closed): all senders are gone, and all was
+    /// - [`RecvError::Closed`]: all senders are gone, and all was
     ///   received.
-    /// - [`RecvError::Lagged`](super::error::RecvError::Lagged): messages were overwritten. The
+    /// - [`RecvError::Lagged`]: messages were overwritten. The
     ///   receiver stays subscribed, see [lagging](super#lagging).
     ///
     /// # Cancel safety

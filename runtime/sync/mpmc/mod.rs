@@ -1,6 +1,6 @@
 //! A channel with many senders and many receivers: each message is received once.
 //!
-//! [`channel`] opens one with a bound, [`unbounded_channel`] one without. Names and meanings are
+//! [`channel()`] opens one with a bound, [`unbounded_channel`] one without. Names and meanings are
 //! those of `mpsc`; what is new is that a receiver can be cloned. Use it to share work out among a
 //! fixed number of tasks. It works on any executor.
 //!

@@ -303,7 +303,7 @@ macro_rules! receiver_methods {
     };
 }
 
-/// Receives the messages of a bounded channel. Made by [`channel`](super::channel).
+/// Receives the messages of a bounded channel. Made by [`channel`](super::channel()).
 ///
 /// Dropping it closes the channel and drops the messages in it.
 pub struct Receiver<T> {
@@ -332,7 +332,7 @@ impl<T> Receiver<T> {
         self.end.shared().available()
     }
 
-    /// The number given to [`channel`](super::channel).
+    /// The number given to [`channel`](super::channel()).
     ///
     /// # Examples
     ///

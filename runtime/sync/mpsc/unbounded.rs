@@ -11,7 +11,7 @@ use crate::leaf::Site;
 /// Opens a channel that holds any number of messages.
 ///
 /// Sending never waits, so nothing slows a sender down that is faster than the receiver: the
-/// backlog may fill the memory. Prefer [`channel`](super::channel) where that can happen.
+/// backlog may fill the memory. Prefer [`channel`](super::channel()) where that can happen.
 ///
 /// # Examples
 ///

@@ -1,6 +1,6 @@
 //! Values that come out of a queue when their time has come.
 //!
-//! Called by users. `store.rs` has the values; one [`Alarm`](super::alarm::Alarm) is set to the
+//! Called by users. `store.rs` has the values; one `Alarm` is set to the
 //! earliest deadline, so the queue is one timer to the runtime, however much is in it.
 //!
 //! Absent: a stream. Whoever needs one writes `poll_fn` around `poll_expired`.
