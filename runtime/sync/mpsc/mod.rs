@@ -1,8 +1,8 @@
 //! A channel for many messages: any number of senders, one receiver, first in first out.
 //!
 //! [`channel()`] makes a bounded one: who sends waits while it is full, so a slow receiver slows
-//! its senders down. [`unbounded_channel`] makes one without that limit: sending never waits, and the
-//! backlog may grow until memory runs out.
+//! its senders down. [`unbounded_channel`] makes one without that limit: sending never waits, and
+//! the backlog may grow until memory runs out.
 //!
 //! - Senders can be cloned. When the last is dropped, [`Receiver::recv`] gives what is still there
 //!   and then `None`. A [`WeakSender`] does not count.
