@@ -13,11 +13,6 @@ use std::time::Duration;
 use super::resident;
 use crate::runtimes::{Kind, Peer, on_each};
 
-/// Tasks that wait for ever.
-pub fn pending_tasks(peer: &Peer, tasks: usize) -> f64 {
-    idle_tasks(peer, tasks)
-}
-
 on_each! {
     fn idle_tasks(rt, peer, tasks) -> f64 {
         rt::run(peer, async move {
@@ -77,7 +72,7 @@ on_each! {
 }
 
 pub(super) fn pending(kind: Kind, tasks: usize) {
-    println!("bytes {}", pending_tasks(&Peer::start(kind, 1), tasks));
+    println!("bytes {}", idle_tasks(&Peer::start(kind, 1), tasks));
     std::process::exit(0);
 }
 

@@ -4,11 +4,23 @@
 //! `unbounded` and `net`, with the shapes of the one beside it. What differs in manners is evened
 //! out here: a task's output comes without its `Result`, a receive gives an `Option`.
 
+#[macro_use]
+mod tokio_shaped;
+
 pub mod smol;
-pub mod tokio;
-pub mod wakeful;
 
 use std::fmt;
+
+tokio_shaped!(
+    /// tokio under the common names.
+    tokio,
+    Tokio
+);
+tokio_shaped!(
+    /// wakeful under the common names.
+    wakeful,
+    Wakeful
+);
 
 /// Whose runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
