@@ -60,6 +60,26 @@ pub fn read_dir(path: impl AsRef<Path>) -> impl Future<Output = io::Result<ReadD
 ///
 /// Made by [`read_dir`]. It is not a `Stream`; `ReadDirStream` of the crate `tokio-stream` makes
 /// one of it.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let folder = tempfile::tempdir()?;
+/// for name in ["b", "a"] {
+///     wakeful::fs::write(folder.path().join(name), "").await?;
+/// }
+/// let mut names = Vec::new();
+/// let mut entries = wakeful::fs::read_dir(folder.path()).await?;
+/// while let Some(entry) = entries.next_entry().await? {
+///     names.push(entry.file_name());
+/// }
+/// names.sort(); // the system gives them in an order of its own
+/// assert_eq!(names, ["a", "b"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "it lists nothing until it is asked for an entry"]
 pub struct ReadDir(State);
@@ -110,7 +130,18 @@ impl ReadDir {
     ///
     /// # Examples
     ///
-    /// See [`read_dir`].
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// wakeful::fs::write(folder.path().join("only"), "").await?;
+    ///
+    /// let mut entries = wakeful::fs::read_dir(folder.path()).await?;
+    /// assert!(entries.next_entry().await?.is_some());
+    /// assert!(entries.next_entry().await?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn next_entry(&mut self) -> impl Future<Output = io::Result<Option<DirEntry>>> {
         let site = Site::here();
@@ -182,6 +213,22 @@ impl ReadDir {
 /// One thing in a directory.
 ///
 /// Made by [`ReadDir::next_entry`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let folder = tempfile::tempdir()?;
+/// wakeful::fs::write(folder.path().join("a.txt"), "abc").await?;
+///
+/// let mut entries = wakeful::fs::read_dir(folder.path()).await?;
+/// let entry = entries.next_entry().await?.unwrap();
+/// assert_eq!(entry.path(), folder.path().join("a.txt"));
+/// assert_eq!(entry.metadata().await?.len(), 3);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct DirEntry {
     /// Most systems tell it with the name, at no price.
@@ -218,7 +265,17 @@ impl DirEntry {
     ///
     /// # Examples
     ///
-    /// See [`read_dir`].
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// wakeful::fs::write(folder.path().join("a.txt"), "").await?;
+    ///
+    /// let mut entries = wakeful::fs::read_dir(folder.path()).await?;
+    /// assert_eq!(entries.next_entry().await?.unwrap().file_name(), "a.txt");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn file_name(&self) -> OsString {
         self.std.file_name()

@@ -25,6 +25,24 @@ const FIRST_READ: usize = 4096;
 /// [`kill`](Self::kill) before the drop.
 ///
 /// [`kill_on_drop`]: super::Command::kill_on_drop
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use std::process::Stdio;
+/// use wakeful::io::AsyncReadExt;
+/// use wakeful::process::Command;
+///
+/// let mut child = Command::new("echo").arg("hello").stdout(Stdio::piped()).spawn()?;
+/// let mut text = String::new();
+/// child.stdout.take().unwrap().read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello\n");
+/// assert!(child.wait().await?.success());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Child {
     state: State,
     /// What the program reads, if its standard input was piped.
@@ -311,6 +329,24 @@ impl<T: stdio::Output> Drain<T> {
 
 pin_project! {
     /// What [`Child::wait`] returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::time::Duration;
+    /// use wakeful::process::Command;
+    /// use wakeful::time::timeout;
+    ///
+    /// let mut child = Command::new("sleep").arg("1000").kill_on_drop(true).spawn()?;
+    /// // To give up waiting loses nothing: the next call waits on.
+    /// assert!(timeout(Duration::from_millis(1), child.wait()).await.is_err());
+    /// child.start_kill()?;
+    /// assert!(!child.wait().await?.success());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Wait<'a> {
         child: &'a mut Child,
@@ -331,6 +367,20 @@ impl Future for Wait<'_> {
 
 pin_project! {
     /// What [`Child::kill`] returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::process::Command;
+    ///
+    /// let mut child = Command::new("sleep").arg("1000").spawn()?;
+    /// child.kill().await?;
+    /// assert_eq!(child.id(), None); // it has been waited for
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Kill<'a> {
         child: &'a mut Child,

@@ -21,6 +21,25 @@ use crate::leaf::Site;
 /// still in the child's field.
 ///
 /// [`Child::wait`]: super::Child::wait
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use std::process::Stdio;
+/// use wakeful::io::AsyncWriteExt;
+/// use wakeful::process::Command;
+///
+/// let mut command = Command::new("cat");
+/// let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+/// let mut stdin = child.stdin.take().unwrap();
+/// stdin.write_all(b"to be copied").await?;
+/// drop(stdin); // the end of the input: without it `cat` goes on reading
+/// assert_eq!(child.wait_with_output().await?.stdout, b"to be copied");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ChildStdin {
     io: Registered<pipe::Sender>,
@@ -28,6 +47,25 @@ pub struct ChildStdin {
 
 /// What a child writes to its standard output, to be read with
 /// [`AsyncReadExt`](crate::io::AsyncReadExt).
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use std::process::Stdio;
+/// use wakeful::io::{AsyncBufReadExt, BufReader};
+/// use wakeful::process::Command;
+///
+/// let mut command = Command::new("sh");
+/// let mut child = command.args(["-c", "echo 1; echo 2"]).stdout(Stdio::piped()).spawn()?;
+/// let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+/// assert_eq!(lines.next_line().await?.as_deref(), Some("1"));
+/// assert_eq!(lines.next_line().await?.as_deref(), Some("2"));
+/// # child.wait().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ChildStdout {
     io: Registered<pipe::Receiver>,
@@ -35,6 +73,25 @@ pub struct ChildStdout {
 
 /// What a child writes to its standard error, to be read with
 /// [`AsyncReadExt`](crate::io::AsyncReadExt).
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use std::process::Stdio;
+/// use wakeful::io::AsyncReadExt;
+/// use wakeful::process::Command;
+///
+/// let mut command = Command::new("sh");
+/// let mut child = command.args(["-c", "echo no >&2"]).stderr(Stdio::piped()).spawn()?;
+/// let mut complaint = String::new();
+/// child.stderr.take().unwrap().read_to_string(&mut complaint).await?;
+/// assert_eq!(complaint, "no\n");
+/// # child.wait().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ChildStderr {
     io: Registered<pipe::Receiver>,

@@ -52,6 +52,30 @@ pub fn ctrl_c() -> CtrlC {
 
 pin_project! {
     /// What [`ctrl_c()`] returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// # let _listens = wakeful::signal::unix::signal(wakeful::signal::unix::SignalKind::interrupt());
+    /// let mut work = wakeful::time::interval(Duration::from_millis(1));
+    /// let ctrl_c = wakeful::signal::ctrl_c();
+    /// let mut ctrl_c = std::pin::pin!(ctrl_c); // one future for the whole loop: it misses nothing
+    /// loop {
+    ///     wakeful::select! {
+    ///         result = &mut ctrl_c => break result?,
+    ///         _ = work.tick() => {
+    /// #           // SAFETY: `raise` takes a number; there is a handler for it.
+    /// #           unsafe { libc::raise(libc::SIGINT) };
+    ///         }
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct CtrlC {
         signal: Option<Signal>,

@@ -49,6 +49,24 @@ const FORBIDDEN: &[libc::c_int] = &[
 /// kernel does, too; so a [`recv`](Self::recv) means "at least one since the last".
 ///
 /// Dropping it ends nothing but this listener: the signal's default action does not come back.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::signal::unix::{SignalKind, signal};
+///
+/// let mut one = signal(SignalKind::user_defined2())?;
+/// let mut other = signal(SignalKind::user_defined2())?;
+/// # // SAFETY: `raise` takes a number; there is a handler for it.
+/// # unsafe { libc::raise(libc::SIGUSR2) };
+/// // Each listener is told.
+/// one.recv().await;
+/// other.recv().await;
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "it does nothing unless `recv` is called"]
 pub struct Signal {
     listener: Listener,
@@ -208,6 +226,27 @@ impl fmt::Debug for Signal {
 
 pin_project! {
     /// What [`Signal::recv`] returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::signal::unix::{SignalKind, signal};
+    ///
+    /// let mut hangups = signal(SignalKind::hangup())?;
+    /// wakeful::select! {
+    ///     biased;
+    ///     _ = hangups.recv() => unreachable!("nobody has sent one"),
+    ///     // The call above is given up. A signal that comes now is kept for the next.
+    ///     () = async {} => {}
+    /// }
+    /// # // SAFETY: `raise` takes a number; there is a handler for it.
+    /// # unsafe { libc::raise(libc::SIGHUP) };
+    /// assert_eq!(hangups.recv().await, Some(()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Recv<'a> {
         signal: &'a mut Signal,

@@ -118,6 +118,21 @@ pub fn advance(duration: Duration) -> Advance {
 
 pin_project! {
     /// The future of [`advance`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, Instant, advance, sleep};
+    ///
+    /// let waits = wakeful::spawn(sleep(Duration::from_secs(10)));
+    /// let start = Instant::now();
+    /// advance(Duration::from_secs(10)).await;
+    /// waits.await.unwrap();
+    /// assert_eq!(start.elapsed(), Duration::from_secs(10));
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Advance {

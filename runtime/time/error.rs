@@ -50,36 +50,84 @@ enum Kind {
 
 /// Why a timer cannot be used. No function of this crate returns it; programs that build their
 /// own timers on these names do.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::time::error::Error;
+///
+/// /// A timer of our own, with room for so many.
+/// fn start(running: usize) -> Result<(), Error> {
+///     if running < 1000 { Ok(()) } else { Err(Error::at_capacity()) }
+/// }
+/// assert!(start(1000).unwrap_err().is_at_capacity());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error(Kind);
 
 impl Error {
     /// The timer's runtime has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(wakeful::time::error::Error::shutdown().is_shutdown());
+    /// ```
     pub fn shutdown() -> Error {
         Error(Kind::Shutdown)
     }
 
     /// True if the timer's runtime has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(!wakeful::time::error::Error::invalid().is_shutdown());
+    /// ```
     pub fn is_shutdown(&self) -> bool {
         self.0 == Kind::Shutdown
     }
 
     /// There is no room for another timer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(wakeful::time::error::Error::at_capacity().is_at_capacity());
+    /// ```
     pub fn at_capacity() -> Error {
         Error(Kind::AtCapacity)
     }
 
     /// True if there is no room for another timer.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(!wakeful::time::error::Error::invalid().is_at_capacity());
+    /// ```
     pub fn is_at_capacity(&self) -> bool {
         self.0 == Kind::AtCapacity
     }
 
     /// The duration is out of range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(wakeful::time::error::Error::invalid().is_invalid());
+    /// ```
     pub fn invalid() -> Error {
         Error(Kind::Invalid)
     }
 
     /// True if the duration is out of range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(!wakeful::time::error::Error::shutdown().is_invalid());
+    /// ```
     pub fn is_invalid(&self) -> bool {
         self.0 == Kind::Invalid
     }

@@ -57,11 +57,30 @@ impl Instant {
     }
 
     /// The same point in time, from std's type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::time::Instant;
+    ///
+    /// let std = std::time::Instant::now();
+    /// assert_eq!(Instant::from_std(std).into_std(), std);
+    /// ```
     pub fn from_std(std: std::time::Instant) -> Instant {
         Instant { std }
     }
 
     /// The same point in time, in std's type.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::time::Instant;
+    ///
+    /// let now = Instant::now();
+    /// let std: std::time::Instant = now.into_std();
+    /// assert_eq!(Instant::from(std), now);
+    /// ```
     pub fn into_std(self) -> std::time::Instant {
         self.std
     }

@@ -72,6 +72,30 @@ pub fn interval_at(start: Instant, period: Duration) -> Interval {
 /// Delay      |     1              2     3     4         a full period after each tick
 /// Skip       |     1              2     4     5     6   the next one that is on schedule
 /// ```
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use wakeful::time::{Duration, Instant, MissedTickBehavior, advance, interval};
+///
+/// for (behavior, next) in [
+///     (MissedTickBehavior::Burst, 0), // the missed ones at once
+///     (MissedTickBehavior::Delay, 1000),
+///     (MissedTickBehavior::Skip, 500), // at the fourth second, as planned
+/// ] {
+///     let mut every = interval(Duration::from_secs(1));
+///     every.set_missed_tick_behavior(behavior);
+///     every.tick().await;
+///     advance(Duration::from_millis(3500)).await;
+///     every.tick().await;
+///     let late = Instant::now();
+///     every.tick().await;
+///     assert_eq!(late.elapsed(), Duration::from_millis(next), "{behavior:?}");
+/// }
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MissedTickBehavior {
     /// Ticks as fast as it is asked until it has caught up with the schedule.
@@ -106,6 +130,24 @@ fn remainder(duration: Duration, period: Duration) -> Duration {
 }
 
 /// Ticks at a fixed distance. Made by [`interval`] and [`interval_at`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use wakeful::time::{Duration, Instant, interval, sleep};
+///
+/// let start = Instant::now();
+/// let mut every = interval(Duration::from_secs(10));
+/// every.tick().await; // the first one at once
+/// for _ in 0..3 {
+///     sleep(Duration::from_secs(4)).await; // work that takes less than a period
+///     every.tick().await;
+/// }
+/// assert_eq!(start.elapsed(), Duration::from_secs(30)); // it does not drift
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Interval {
     alarm: Alarm,
@@ -160,6 +202,22 @@ impl Interval {
     /// # Panics
     ///
     /// When the runtime has shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::future::poll_fn;
+    /// use wakeful::time::{Duration, Instant, interval};
+    ///
+    /// let start = Instant::now();
+    /// let mut every = interval(Duration::from_secs(1));
+    /// assert_eq!(poll_fn(|cx| every.poll_tick(cx)).await, start);
+    /// let second = poll_fn(|cx| every.poll_tick(cx)).await;
+    /// assert_eq!(second - start, Duration::from_secs(1));
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_tick(&mut self, cx: &mut Context<'_>) -> Poll<Instant> {
         self.poll_tick_at(cx, Site::here())
@@ -203,32 +261,116 @@ impl Interval {
     }
 
     /// The next tick comes at once, and the ones after it follow from there.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, Instant, interval};
+    ///
+    /// let mut every = interval(Duration::from_secs(60));
+    /// every.tick().await;
+    /// every.reset_immediately(); // somebody asks for an update now
+    /// assert_eq!(every.tick().await, Instant::now());
+    /// # }
+    /// ```
     pub fn reset_immediately(&mut self) {
         self.reset_after(Duration::ZERO);
     }
 
     /// The next tick comes after `after`, whatever the period.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, Instant, interval};
+    ///
+    /// let mut every = interval(Duration::from_secs(60));
+    /// let start = every.tick().await;
+    /// every.reset_after(Duration::from_secs(5));
+    /// assert_eq!(every.tick().await - start, Duration::from_secs(5));
+    /// assert_eq!(every.tick().await - start, Duration::from_secs(65)); // as ever
+    /// # }
+    /// ```
     pub fn reset_after(&mut self, after: Duration) {
         self.alarm.reset(self.alarm.now().saturating_add(after));
     }
 
     /// The next tick comes at `deadline`, at once if that has gone by.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, Instant, interval};
+    ///
+    /// let mut every = interval(Duration::from_secs(60));
+    /// every.tick().await;
+    /// let deadline = Instant::now() + Duration::from_secs(5);
+    /// every.reset_at(deadline);
+    /// assert_eq!(every.tick().await, deadline);
+    /// # }
+    /// ```
     pub fn reset_at(&mut self, deadline: Instant) {
         self.alarm.reset(deadline);
     }
 
     /// What happens after a tick that came too late.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, MissedTickBehavior, interval};
+    ///
+    /// let every = interval(Duration::from_secs(1));
+    /// assert_eq!(every.missed_tick_behavior(), MissedTickBehavior::Burst);
+    /// # }
+    /// ```
     pub fn missed_tick_behavior(&self) -> MissedTickBehavior {
         self.behavior
     }
 
     /// Sets what happens after a tick that came too late. It starts as
     /// [`Burst`](MissedTickBehavior::Burst).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, Instant, MissedTickBehavior, advance, interval};
+    ///
+    /// let mut every = interval(Duration::from_secs(1));
+    /// every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    /// every.tick().await;
+    /// advance(Duration::from_millis(3500)).await; // two ticks and a half too late
+    /// every.tick().await;
+    /// let late = Instant::now();
+    /// assert_eq!(every.tick().await - late, Duration::from_secs(1));
+    /// # }
+    /// ```
     pub fn set_missed_tick_behavior(&mut self, behavior: MissedTickBehavior) {
         self.behavior = behavior;
     }
 
     /// The distance between two ticks.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, interval};
+    ///
+    /// assert_eq!(interval(Duration::from_secs(7)).period(), Duration::from_secs(7));
+    /// # }
+    /// ```
     pub fn period(&self) -> Duration {
         self.period
     }
@@ -236,6 +378,21 @@ impl Interval {
 
 pin_project! {
     /// The future of [`Interval::tick`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, interval, timeout};
+    ///
+    /// let mut every = interval(Duration::from_secs(10));
+    /// let first = every.tick().await;
+    /// // Giving up does not take the tick away.
+    /// assert!(timeout(Duration::from_secs(4), every.tick()).await.is_err());
+    /// assert_eq!(every.tick().await - first, Duration::from_secs(10));
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Tick<'a> {

@@ -113,11 +113,37 @@ impl Sleep {
     }
 
     /// When the wait ends.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, Instant, sleep};
+    ///
+    /// let sleep = sleep(Duration::from_secs(2));
+    /// assert_eq!(sleep.deadline(), Instant::now() + Duration::from_secs(2));
+    /// # }
+    /// ```
     pub fn deadline(&self) -> Instant {
         self.alarm.deadline()
     }
 
     /// True once the wait is over. It does not end before the future has been polled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, sleep};
+    ///
+    /// let mut nap = std::pin::pin!(sleep(Duration::from_secs(2)));
+    /// assert!(!nap.is_elapsed());
+    /// nap.as_mut().await;
+    /// assert!(nap.is_elapsed());
+    /// # }
+    /// ```
     pub fn is_elapsed(&self) -> bool {
         self.alarm.is_rung()
     }
@@ -126,6 +152,22 @@ impl Sleep {
     ///
     /// A task that waits in this future is woken at the new deadline, without polling it again;
     /// at once if that has gone by.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, Instant, sleep};
+    ///
+    /// let start = Instant::now();
+    /// let mut idle = std::pin::pin!(sleep(Duration::from_secs(30)));
+    /// // Something happened: the limit starts anew.
+    /// idle.as_mut().reset(Instant::now() + Duration::from_secs(60));
+    /// idle.await;
+    /// assert_eq!(start.elapsed(), Duration::from_secs(60));
+    /// # }
+    /// ```
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
         self.project().alarm.reset(deadline);
     }

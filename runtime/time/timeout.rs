@@ -88,6 +88,20 @@ where
 
 pin_project! {
     /// The future of [`timeout`] and [`timeout_at`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, timeout};
+    ///
+    /// let quick = timeout(Duration::from_secs(1), async { 1 });
+    /// assert_eq!(quick.await, Ok(1));
+    /// let never = timeout(Duration::from_secs(1), std::future::pending::<()>());
+    /// assert!(never.await.is_err());
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Timeout<T> {
@@ -113,16 +127,55 @@ impl<T> Timeout<T> {
     }
 
     /// The future inside.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, sleep, timeout};
+    ///
+    /// let limited = timeout(Duration::from_secs(1), sleep(Duration::from_secs(5)));
+    /// assert!(!limited.get_ref().is_elapsed());
+    /// # }
+    /// ```
     pub fn get_ref(&self) -> &T {
         &self.future
     }
 
     /// The future inside.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, timeout};
+    ///
+    /// let mut limited = timeout(Duration::from_secs(1), std::future::ready(1));
+    /// *limited.get_mut() = std::future::ready(2);
+    /// assert_eq!(limited.await, Ok(2));
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.future
     }
 
     /// Gives the future back without its limit.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::time::{Duration, Instant, sleep, timeout};
+    ///
+    /// let start = Instant::now();
+    /// let limited = timeout(Duration::from_secs(1), sleep(Duration::from_secs(5)));
+    /// limited.into_inner().await;
+    /// assert_eq!(start.elapsed(), Duration::from_secs(5));
+    /// # }
+    /// ```
     pub fn into_inner(self) -> T {
         self.future
     }

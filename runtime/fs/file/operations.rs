@@ -205,7 +205,21 @@ impl File {
     ///
     /// # Examples
     ///
-    /// See [`FileTimes`].
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::time::{Duration, SystemTime};
+    /// use wakeful::fs::{File, FileTimes};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("old");
+    /// let file = File::create(&path).await?;
+    /// let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+    /// file.set_times(FileTimes::new().set_modified(then)).await?;
+    /// assert_eq!(file.metadata().await?.modified()?, then);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn set_times(&self, times: FileTimes) -> impl Future<Output = io::Result<()>> {
         self.settled(Site::here(), move |std| std.set_times(times.into_std()))

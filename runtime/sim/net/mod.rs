@@ -178,7 +178,16 @@ impl Listener {
     ///
     /// # Examples
     ///
-    /// See [`Listener`].
+    /// ```
+    /// use wakeful::sim::net::{Listener, Stream};
+    ///
+    /// wakeful::sim::run(1, async {
+    ///     let listener = Listener::bind("10.0.0.1:80".parse().unwrap()).unwrap();
+    ///     let near = Stream::connect(listener.local_addr()).await.unwrap();
+    ///     let (_far, from) = listener.accept().await.unwrap();
+    ///     assert_eq!(from, near.local_addr());
+    /// });
+    /// ```
     pub async fn accept(&self) -> io::Result<(Stream, SocketAddr)> {
         loop {
             let stream = self.backlog.streams.lock().pop_front();
@@ -194,7 +203,15 @@ impl Listener {
     ///
     /// # Examples
     ///
-    /// See [`bind`](Self::bind).
+    /// ```
+    /// use wakeful::sim::net::Listener;
+    ///
+    /// wakeful::sim::run(1, async {
+    ///     let any_port = "10.0.0.1:0".parse().unwrap();
+    ///     let listener = Listener::bind(any_port).unwrap();
+    ///     assert_ne!(listener.local_addr().port(), 0);
+    /// });
+    /// ```
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.addr
@@ -223,7 +240,21 @@ impl std::fmt::Debug for Listener {
 ///
 /// # Examples
 ///
-/// See [`Listener`].
+/// ```
+/// use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+/// use wakeful::sim::net::{Listener, Stream};
+///
+/// wakeful::sim::run(1, async {
+///     let listener = Listener::bind("10.0.0.1:80".parse().unwrap()).unwrap();
+///     let mut near = Stream::connect(listener.local_addr()).await.unwrap();
+///     let (mut far, _) = listener.accept().await.unwrap();
+///     near.write_all(b"hello").await.unwrap();
+///     drop(near);
+///     let mut text = String::new();
+///     far.read_to_string(&mut text).await.unwrap();
+///     assert_eq!(text, "hello");
+/// });
+/// ```
 #[derive(Debug)]
 pub struct Stream {
     incoming: Arc<Link>,
@@ -295,7 +326,15 @@ impl Stream {
     ///
     /// # Examples
     ///
-    /// See [`local_addr`](Self::local_addr).
+    /// ```
+    /// use wakeful::sim::net::{Listener, Stream};
+    ///
+    /// wakeful::sim::run(1, async {
+    ///     let listener = Listener::bind("10.0.0.1:80".parse().unwrap()).unwrap();
+    ///     let near = Stream::connect(listener.local_addr()).await.unwrap();
+    ///     assert_eq!(near.peer_addr(), listener.local_addr());
+    /// });
+    /// ```
     #[must_use]
     pub fn peer_addr(&self) -> SocketAddr {
         self.peer
