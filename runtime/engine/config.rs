@@ -32,6 +32,9 @@ pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 #[non_exhaustive]
 pub enum UnhandledPanic {
     /// The task ends, and its `JoinHandle` gives the panic. All else goes on. The default.
+    ///
+    /// If the handle is dropped before anybody asked, a line on stderr says which task it was: its
+    /// id, its name if it has one, where it was spawned, and the message of the panic.
     Ignore,
     /// The runtime, or the `LocalSet`, shuts down at once: all tasks are dropped, and the
     /// `block_on` that ran them panics. On a single thread only.

@@ -124,7 +124,16 @@ impl<'a> Builder<'a> {
         let handle = context::handle();
         Ok(match self.name {
             None => handle.spawn_blocking(f),
-            Some(name) => named(name, || handle.spawn_blocking(f)),
+            Some(name) => {
+                let owned = name.to_owned();
+                let call = move || {
+                    let leaves_name = NameOnPanic(&owned);
+                    let output = f();
+                    std::mem::forget(leaves_name);
+                    output
+                };
+                named(name, || handle.spawn_blocking(call))
+            }
         })
     }
 }
@@ -187,6 +196,20 @@ impl<F: Future> Future for Recorded<F> {
             }
         }
         this.record.polls.fetch_add(1, Relaxed);
-        this.future.poll(cx)
+        let leaves_name = NameOnPanic(&this.record.name);
+        let polled = this.future.poll(cx);
+        std::mem::forget(leaves_name);
+        polled
+    }
+}
+
+/// Leaves the name of the task that panics with what is said of the panic. Otherwise forgotten.
+struct NameOnPanic<'a>(&'a str);
+
+impl Drop for NameOnPanic<'_> {
+    fn drop(&mut self) {
+        if let Some(id) = task::current_id() {
+            task::remember_name(id, self.0);
+        }
     }
 }

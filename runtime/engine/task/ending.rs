@@ -13,6 +13,7 @@ use super::header::Header;
 use super::join::JoinError;
 use super::pool;
 use super::state::{Complete, Outcome};
+use super::unobserved;
 use crate::budget::Turn;
 use crate::primitives::atomic::Ordering::Relaxed;
 
@@ -101,8 +102,14 @@ pub(super) unsafe fn discard_output(task: NonNull<Header>, outcome: Outcome) {
     let turn = Turn::begin(task.as_ptr().cast());
     match outcome {
         Outcome::Cancelled => {}
-        // SAFETY: T2. The caller's.
-        Outcome::Panicked => quietly(|| drop(unsafe { take_payload(header) })),
+        Outcome::Panicked => {
+            // SAFETY: T2. The caller's.
+            let payload = unsafe { take_payload(header) };
+            let spawned = super::location(header.spawned());
+            let spawned = spawned.expect("written before the task was published");
+            unobserved::report(super::id_of(task), spawned, &payload);
+            quietly(|| drop(payload));
+        }
         // SAFETY: T2. The caller's.
         Outcome::Value => quietly(|| unsafe { (header.vtable.drop_output)(task) }),
     }
@@ -132,6 +139,7 @@ pub(super) unsafe fn take_error(task: NonNull<Header>, outcome: Outcome) -> Join
     }
     // SAFETY: T4. The caller holds it alive.
     let header = unsafe { task.as_ref() };
+    drop(unobserved::take_name(id));
     // SAFETY: T2. The caller's.
     JoinError::panicked(id, unsafe { take_payload(header) })
 }

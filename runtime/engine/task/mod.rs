@@ -38,6 +38,7 @@ mod snapshot;
 mod state;
 #[cfg(feature = "tracing")]
 pub(crate) mod trace;
+mod unobserved;
 mod waker;
 
 #[cfg(all(test, loom))]
@@ -55,6 +56,7 @@ pub use id::Id;
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub(crate) use pool::{Arena, Owner, Registry};
 pub(crate) use snapshot::Snapshot;
+pub(crate) use unobserved::remember_name;
 pub(crate) use waker::task_of;
 
 /// A task's turn (T1): what run queues hold. Losing one loses the task.
