@@ -64,6 +64,21 @@ impl<T> JoinHandle<T> {
 
 impl<T> AbortOnDropHandle<T> {
     /// Wraps `handle`. From now on, dropping means aborting.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::AbortOnDropHandle;
+    ///
+    /// let task = AbortOnDropHandle::new(wakeful::spawn(std::future::pending::<()>()));
+    /// let watch = task.abort_handle();
+    /// drop(task);
+    /// wakeful::task::yield_now().await;
+    /// assert!(watch.is_finished());
+    /// # }
+    /// ```
     pub fn new(handle: JoinHandle<T>) -> Self {
         Self {
             handle: Some(handle),
@@ -75,26 +90,94 @@ impl<T> AbortOnDropHandle<T> {
     }
 
     /// Aborts the task. Awaiting the handle then tells how it ended.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::AbortOnDropHandle;
+    ///
+    /// let task = AbortOnDropHandle::new(wakeful::spawn(std::future::pending::<()>()));
+    /// task.abort();
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn abort(&self) {
         self.get().abort();
     }
 
     /// True once the task has ended and its future is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::{AbortOnDropHandle, yield_now};
+    ///
+    /// let task = AbortOnDropHandle::new(wakeful::spawn(async {}));
+    /// assert!(!task.is_finished());
+    /// yield_now().await;
+    /// assert!(task.is_finished());
+    /// # }
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.get().is_finished()
     }
 
     /// The task's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::{self, AbortOnDropHandle};
+    ///
+    /// let task = AbortOnDropHandle::new(wakeful::spawn(async { task::id() }));
+    /// let id = task.id();
+    /// assert_eq!(task.await.unwrap(), id);
+    /// # }
+    /// ```
     pub fn id(&self) -> Id {
         self.get().id()
     }
 
     /// A handle that can only abort. Dropping that one does nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::AbortOnDropHandle;
+    ///
+    /// let task = AbortOnDropHandle::new(wakeful::spawn(async { 1 }));
+    /// drop(task.abort_handle()); // nothing happens
+    /// assert_eq!(task.await.unwrap(), 1);
+    /// # }
+    /// ```
     pub fn abort_handle(&self) -> AbortHandle {
         self.get().abort_handle()
     }
 
     /// The plain handle again: dropping it lets the task go on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::oneshot;
+    /// use wakeful::task::AbortOnDropHandle;
+    ///
+    /// let (sender, receiver) = oneshot::channel();
+    /// let task = AbortOnDropHandle::new(wakeful::spawn(async { sender.send("done") }));
+    /// drop(task.detach());
+    /// assert_eq!(receiver.await, Ok("done"));
+    /// # }
+    /// ```
     pub fn detach(mut self) -> JoinHandle<T> {
         self.handle.take().expect("only detach takes the handle")
     }

@@ -33,12 +33,41 @@ pub struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// A builder without a name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::task::Builder;
+    ///
+    /// let task = Builder::new().spawn(async { 1 })?;
+    /// assert_eq!(task.await.unwrap(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Names the task.
+    /// Names the task. A [`Dump`](crate::runtime::Dump) has the name from the task's first poll on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::runtime::Handle;
+    /// use wakeful::task::Builder;
+    ///
+    /// let _task = Builder::new().name("reader").spawn(std::future::pending::<()>())?;
+    /// wakeful::task::yield_now().await;
+    /// let dump = Handle::current().dump();
+    /// assert!(dump.tasks().any(|task| task.name() == Some("reader")));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn name(&self, name: &'a str) -> Self {
         Self { name: Some(name) }
@@ -53,6 +82,18 @@ impl<'a> Builder<'a> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let builder = wakeful::task::Builder::new().name("sum");
+    /// let task = builder.spawn(async { (1..=10).sum::<u32>() })?;
+    /// assert_eq!(task.await.unwrap(), 55);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
     where
@@ -67,6 +108,18 @@ impl<'a> Builder<'a> {
     /// # Errors
     ///
     /// None today; the type is tokio's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> std::io::Result<()> {
+    /// let runtime = wakeful::runtime::Builder::new_current_thread().build()?;
+    /// let builder = wakeful::task::Builder::new().name("sum");
+    /// let task = builder.spawn_on(async { (1..=10).sum::<u32>() }, runtime.handle())?;
+    /// assert_eq!(runtime.block_on(task).unwrap(), 55);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_on<F>(self, future: F, handle: &Handle) -> io::Result<JoinHandle<F::Output>>
     where
@@ -91,6 +144,21 @@ impl<'a> Builder<'a> {
     /// # Panics
     ///
     /// Outside of a `LocalSet` and of a `LocalRuntime`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    ///
+    /// #[wakeful::main(flavor = "local")]
+    /// async fn main() -> std::io::Result<()> {
+    ///     let here = Rc::new(1);
+    ///     let builder = wakeful::task::Builder::new().name("here");
+    ///     let task = builder.spawn_local(async move { *here })?;
+    ///     assert_eq!(task.await.unwrap(), 1);
+    ///     Ok(())
+    /// }
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(self, future: F) -> io::Result<JoinHandle<F::Output>>
     where
@@ -115,6 +183,18 @@ impl<'a> Builder<'a> {
     /// # Panics
     ///
     /// Outside of a runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let builder = wakeful::task::Builder::new().name("password");
+    /// let task = builder.spawn_blocking(|| (1..=20_u64).product::<u64>())?;
+    /// assert_eq!(task.await.unwrap(), 2_432_902_008_176_640_000);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, R>(self, f: F) -> io::Result<JoinHandle<R>>
     where

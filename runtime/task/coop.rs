@@ -37,6 +37,26 @@ pub fn has_budget_remaining() -> bool {
 ///
 /// Dropping it gives the unit back, unless [`made_progress`](RestoreOnPending::made_progress) was
 /// called.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::future::poll_fn;
+/// use std::task::ready;
+/// use wakeful::task::coop::poll_proceed;
+///
+/// let mut queue = vec![2, 1];
+/// let next = poll_fn(|cx| {
+///     let unit = ready!(poll_proceed(cx));
+///     let next = queue.pop();
+///     unit.made_progress(); // without this the unit comes back as it drops
+///     std::task::Poll::Ready(next)
+/// });
+/// assert_eq!(next.await, Some(1));
+/// # }
+/// ```
 #[must_use = "dropping it at once gives the unit back"]
 pub struct RestoreOnPending {
     spent: Cell<Option<budget::Spent>>,
@@ -46,6 +66,30 @@ pub struct RestoreOnPending {
 
 impl RestoreOnPending {
     /// Keeps the unit spent: the operation completed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::future::poll_fn;
+    /// use std::task::Poll;
+    /// use wakeful::task::coop::{has_budget_remaining, poll_proceed};
+    ///
+    /// // In one poll: until the budget is used up.
+    /// let units = poll_fn(|cx| {
+    ///     let mut units = 0;
+    ///     while has_budget_remaining() {
+    ///         if let Poll::Ready(unit) = poll_proceed(cx) {
+    ///             unit.made_progress();
+    ///             units += 1;
+    ///         }
+    ///     }
+    ///     Poll::Ready(units)
+    /// });
+    /// assert!(wakeful::spawn(units).await.unwrap() > 0);
+    /// # }
+    /// ```
     pub fn made_progress(&self) {
         if let Some(spent) = self.spent.take() {
             spent.made_progress();
@@ -132,6 +176,23 @@ pub fn consume_budget() -> ConsumeBudget {
 }
 
 /// Future of [`consume_budget`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::task::coop::consume_budget;
+///
+/// let other = wakeful::spawn(async {});
+/// let mut rounds = 0;
+/// while !other.is_finished() {
+///     rounds += 1;
+///     consume_budget().await; // lets the other run, though not each time
+/// }
+/// assert!(rounds > 1);
+/// # }
+/// ```
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 #[derive(Debug)]
 pub struct ConsumeBudget {
@@ -187,6 +248,24 @@ pub fn unconstrained<F>(inner: F) -> Unconstrained<F> {
 
 pin_project! {
     /// Future of [`unconstrained`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::coop::{consume_budget, unconstrained};
+    ///
+    /// let other = wakeful::spawn(async {});
+    /// unconstrained(async {
+    ///     for _ in 0..10_000 {
+    ///         consume_budget().await;
+    ///     }
+    /// })
+    /// .await;
+    /// assert!(!other.is_finished()); // it had no turn
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     #[derive(Debug)]
     pub struct Unconstrained<F> {
@@ -230,6 +309,21 @@ pub fn cooperative<F: Future>(future: F) -> Coop<F> {
 
 pin_project! {
     /// Future of [`cooperative`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::coop::cooperative;
+    ///
+    /// let other = wakeful::spawn(async {});
+    /// for _ in 0..10_000 {
+    ///     cooperative(std::future::ready(())).await; // on its own it would never yield
+    /// }
+    /// assert!(other.is_finished());
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Coop<F: Future> {
         #[pin]

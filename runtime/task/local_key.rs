@@ -318,6 +318,19 @@ impl EnterError {
 
 pin_project! {
     /// The future of [`LocalKey::scope`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// wakeful::task_local! { static USER: u32; }
+    ///
+    /// let mut future = Box::pin(USER.scope(7, async { USER.get() }));
+    /// assert_eq!(future.as_mut().await, 7);
+    /// assert_eq!(future.as_mut().take_value(), Some(7)); // the value outlives the future inside
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct TaskLocalFuture<T, F>
     where
@@ -409,6 +422,15 @@ impl<T: fmt::Debug + 'static, F> fmt::Debug for TaskLocalFuture<T, F> {
 }
 
 /// The variable has no value here: the code does not run within its scope.
+///
+/// # Examples
+///
+/// ```
+/// wakeful::task_local! { static USER: u32; }
+///
+/// let error = USER.try_with(|user| *user).unwrap_err();
+/// assert_eq!(error.to_string(), "task-local value not set");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct AccessError {
     _private: (),

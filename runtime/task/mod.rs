@@ -33,6 +33,19 @@ pub mod futures {
 /// # Panics
 ///
 /// Outside of a task, also directly inside `block_on`. See [`try_id`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::task;
+///
+/// let one = wakeful::spawn(async { task::id() });
+/// let other = wakeful::spawn(async { task::id() });
+/// assert_ne!(one.await.unwrap(), other.await.unwrap());
+/// # }
+/// ```
 #[track_caller]
 #[must_use]
 pub fn id() -> Id {
@@ -43,6 +56,19 @@ pub fn id() -> Id {
 }
 
 /// The id of the task that calls, or `None` outside of one.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::task;
+///
+/// assert_eq!(task::try_id(), None); // the main future is no task
+/// let task = wakeful::spawn(async { task::try_id() });
+/// assert!(task.await.unwrap().is_some());
+/// # }
+/// ```
 #[must_use]
 pub fn try_id() -> Option<Id> {
     crate::engine::task::current_id()

@@ -37,6 +37,19 @@ pub fn yield_now() -> YieldNow {
 
 pin_project! {
     /// The future of [`yield_now`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::yield_now;
+    ///
+    /// let other = wakeful::spawn(async { 1 });
+    /// yield_now().await; // the other has its turn
+    /// assert!(other.is_finished());
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct YieldNow {

@@ -54,6 +54,21 @@ pub struct LocalSet {
 }
 
 /// `spawn_local` goes to a set until this is dropped. Made by [`LocalSet::enter`].
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::runtime::Builder;
+/// use wakeful::task::{LocalSet, spawn_local};
+///
+/// let runtime = Builder::new_current_thread().build().unwrap();
+/// let set = LocalSet::new();
+/// let task = {
+///     let _guard = set.enter();
+///     spawn_local(async { 1 }) // would panic outside of a set
+/// };
+/// assert_eq!(set.block_on(&runtime, task).unwrap(), 1);
+/// ```
 #[must_use = "dropping the guard leaves the set again"]
 pub struct LocalEnterGuard {
     _current: Current,
@@ -69,6 +84,21 @@ impl fmt::Debug for LocalEnterGuard {
 
 impl LocalSet {
     /// An empty set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::rc::Rc;
+    /// use wakeful::task::LocalSet;
+    ///
+    /// let set = LocalSet::new();
+    /// let text = Rc::new("not Send");
+    /// set.spawn_local(async move { assert_eq!(*text, "not Send") });
+    /// set.await; // until its tasks have ended
+    /// # }
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         let shared = Arc::new(Shared {
@@ -129,6 +159,23 @@ impl LocalSet {
     }
 
     /// Makes `spawn_local` on this thread go to this set, until the guard drops. Runs nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::{LocalSet, spawn_local};
+    ///
+    /// let set = LocalSet::new();
+    /// let guard = set.enter();
+    /// let task = spawn_local(async { 1 });
+    /// drop(guard);
+    /// assert!(!task.is_finished()); // entering runs nothing
+    /// set.await;
+    /// assert_eq!(task.await.unwrap(), 1);
+    /// # }
+    /// ```
     pub fn enter(&self) -> LocalEnterGuard {
         LocalEnterGuard {
             _current: Current::enter(&self.shared),
@@ -137,6 +184,25 @@ impl LocalSet {
     }
 
     /// Adds a task. It runs when the set is polled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::cell::Cell;
+    /// use std::rc::Rc;
+    /// use wakeful::task::LocalSet;
+    ///
+    /// let (set, count) = (LocalSet::new(), Rc::new(Cell::new(0)));
+    /// for _ in 0..3 {
+    ///     let count = Rc::clone(&count);
+    ///     set.spawn_local(async move { count.set(count.get() + 1) });
+    /// }
+    /// set.await;
+    /// assert_eq!(count.get(), 3);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -151,6 +217,21 @@ impl LocalSet {
     /// # Panics
     ///
     /// As `Runtime::block_on`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use wakeful::runtime::Builder;
+    /// use wakeful::task::{LocalSet, spawn_local};
+    ///
+    /// let runtime = Builder::new_current_thread().build().unwrap();
+    /// let answer = LocalSet::new().block_on(&runtime, async {
+    ///     let here = Rc::new(42);
+    ///     spawn_local(async move { *here }).await.unwrap()
+    /// });
+    /// assert_eq!(answer, 42);
+    /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, runtime: &Runtime, future: F) -> F::Output {
         runtime.block_on(self.run_until(future))
@@ -161,6 +242,24 @@ impl LocalSet {
     /// # Cancel safety
     ///
     /// The set's tasks stay in it. `future` is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::rc::Rc;
+    /// use wakeful::task::{LocalSet, spawn_local};
+    ///
+    /// let set = LocalSet::new();
+    /// let here = Rc::new(42);
+    /// let answer = set.run_until(async move {
+    ///     spawn_local(std::future::pending::<()>()); // not waited for
+    ///     spawn_local(async move { *here }).await.unwrap()
+    /// });
+    /// assert_eq!(answer.await, 42);
+    /// # }
+    /// ```
     pub fn run_until<F: Future>(&self, future: F) -> RunUntil<'_, F> {
         RunUntil {
             set: self,
@@ -234,6 +333,20 @@ impl Future for LocalSet {
 
 pin_project! {
     /// The future of [`LocalSet::run_until`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::LocalSet;
+    ///
+    /// let set = LocalSet::new();
+    /// let task = set.spawn_local(async { 1 });
+    /// // The set's tasks run while this one is awaited.
+    /// assert_eq!(set.run_until(task).await.unwrap(), 1);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct RunUntil<'a, F> {
         set: &'a LocalSet,

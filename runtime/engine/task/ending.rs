@@ -9,8 +9,8 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 
+use super::JoinError;
 use super::header::Header;
-use super::join::JoinError;
 use super::pool;
 use super::state::{Complete, Outcome};
 use super::unobserved;

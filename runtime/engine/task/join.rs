@@ -1,4 +1,4 @@
-//! The handles to a task: `JoinHandle`, `AbortHandle`, and the `JoinError` it may end with.
+//! The handles to a task: `JoinHandle`, `AbortHandle`, and the payload of a panic it may end with.
 
 #![expect(
     unsafe_code,
@@ -8,17 +8,16 @@
 use std::any::Any;
 use std::fmt;
 use std::future::Future;
-use std::io;
 use std::marker::PhantomData;
 use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::pin::Pin;
 use std::ptr::NonNull;
 use std::task::{Context, Poll, Waker, ready};
 
-use super::Id;
 use super::ending::{discard_output, free, take_error};
 use super::header::Header;
 use super::state::{Join, Outcome};
+use super::{Id, JoinError};
 use crate::budget;
 use crate::leaf::{self, Kind, Site};
 
@@ -178,23 +177,76 @@ impl<T> JoinHandle<T> {
     ///
     /// The future is dropped by its scheduler, on the thread it belongs to. A closure given to
     /// `spawn_blocking` is only stopped if it has not started.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::yield_now;
+    ///
+    /// let task = wakeful::spawn(std::future::pending::<()>());
+    /// let done = wakeful::spawn(async { 1 });
+    /// yield_now().await;
+    /// task.abort();
+    /// done.abort(); // too late
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// assert_eq!(done.await.unwrap(), 1);
+    /// # }
+    /// ```
     pub fn abort(&self) {
         self.task.abort();
     }
 
     /// True once the task is done, whether or not its output was taken.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = wakeful::spawn(async { 1 });
+    /// assert!(!task.is_finished());
+    /// wakeful::task::yield_now().await;
+    /// assert!(task.is_finished());
+    /// assert_eq!(task.await.unwrap(), 1);
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.task.is_finished()
     }
 
     /// A handle that can abort the task without awaiting it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = wakeful::spawn(std::future::pending::<()>());
+    /// let stop = task.abort_handle(); // for somebody who does not wait for the task
+    /// stop.abort();
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
         self.task.abort_handle()
     }
 
     /// The task's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = wakeful::spawn(async { wakeful::task::id() });
+    /// let id = task.id();
+    /// assert_eq!(task.await.unwrap(), id);
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> Id {
         self.task.id()
@@ -275,17 +327,52 @@ impl RefUnwindSafe for AbortHandle {}
 
 impl AbortHandle {
     /// As [`JoinHandle::abort`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = wakeful::spawn(std::future::pending::<()>());
+    /// let handle = task.abort_handle();
+    /// wakeful::spawn(async move { handle.abort() });
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn abort(&self) {
         self.task.abort();
     }
 
     /// As [`JoinHandle::is_finished`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = wakeful::spawn(async {});
+    /// let handle = task.abort_handle();
+    /// assert!(!handle.is_finished());
+    /// task.await.unwrap();
+    /// assert!(handle.is_finished());
+    /// # }
+    /// ```
     #[must_use]
     pub fn is_finished(&self) -> bool {
         self.task.is_finished()
     }
 
     /// The task's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = wakeful::spawn(async {});
+    /// assert_eq!(task.abort_handle().id(), task.id());
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> Id {
         self.task.id()
@@ -315,120 +402,19 @@ impl fmt::Debug for AbortHandle {
     }
 }
 
-/// Why a task gave no output: it panicked or was aborted.
-pub struct JoinError {
-    id: Id,
-    /// None: it was cancelled.
-    panic: Option<PanicPayload>,
-}
-
+/// What a task panicked with.
+///
 /// Reached only through `&mut` or by value, so it is `Sync` whatever lies in it.
-struct PanicPayload(Box<dyn Any + Send>);
+pub(super) struct PanicPayload(pub(super) Box<dyn Any + Send>);
 
 // SAFETY: A `&PanicPayload` is only used for `&str` and `String` messages, which are `Sync`.
 unsafe impl Sync for PanicPayload {}
 
 impl PanicPayload {
-    fn message(&self) -> Option<&str> {
+    pub(super) fn message(&self) -> Option<&str> {
         match self.0.downcast_ref::<String>() {
             Some(message) => Some(message),
             None => self.0.downcast_ref::<&'static str>().copied(),
         }
-    }
-}
-
-impl JoinError {
-    pub(crate) fn cancelled(id: Id) -> Self {
-        Self { id, panic: None }
-    }
-
-    pub(crate) fn panicked(id: Id, payload: Box<dyn Any + Send>) -> Self {
-        Self {
-            id,
-            panic: Some(PanicPayload(payload)),
-        }
-    }
-
-    /// True if the task was aborted, or its runtime shut down.
-    #[must_use]
-    pub fn is_cancelled(&self) -> bool {
-        self.panic.is_none()
-    }
-
-    /// True if the task panicked.
-    #[must_use]
-    pub fn is_panic(&self) -> bool {
-        self.panic.is_some()
-    }
-
-    /// What the task panicked with.
-    ///
-    /// # Panics
-    ///
-    /// If the task did not panic.
-    #[track_caller]
-    #[must_use]
-    pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
-        match self.try_into_panic() {
-            Ok(payload) => payload,
-            Err(_) => panic!("`JoinError` reason is not a panic."),
-        }
-    }
-
-    /// What the task panicked with.
-    ///
-    /// # Errors
-    ///
-    /// The error itself if the task did not panic.
-    pub fn try_into_panic(self) -> Result<Box<dyn Any + Send + 'static>, Self> {
-        match self.panic {
-            Some(payload) => Ok(payload.0),
-            None => Err(self),
-        }
-    }
-
-    /// The id of the task that ended so.
-    #[must_use]
-    pub fn id(&self) -> Id {
-        self.id
-    }
-}
-
-impl fmt::Display for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.panic {
-            None => write!(f, "task {} was cancelled", self.id),
-            Some(payload) => match payload.message() {
-                Some(message) => {
-                    write!(f, "task {} panicked with message {message:?}", self.id)
-                }
-                None => write!(f, "task {} panicked", self.id),
-            },
-        }
-    }
-}
-
-impl fmt::Debug for JoinError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.panic {
-            None => write!(f, "JoinError::Cancelled({:?})", self.id),
-            Some(payload) => match payload.message() {
-                Some(message) => write!(f, "JoinError::Panic({:?}, {message:?}, ...)", self.id),
-                None => write!(f, "JoinError::Panic({:?}, ...)", self.id),
-            },
-        }
-    }
-}
-
-impl std::error::Error for JoinError {}
-
-impl From<JoinError> for io::Error {
-    fn from(error: JoinError) -> Self {
-        let reason = if error.is_panic() {
-            "task panicked"
-        } else {
-            "task was cancelled"
-        };
-        Self::other(reason)
     }
 }

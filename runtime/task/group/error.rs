@@ -8,6 +8,23 @@ use std::fmt;
 use crate::task::JoinError;
 
 /// What ended a [`TaskGroup`](super::TaskGroup) early. Of several failures, the first.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::task::{TaskGroup, TaskGroupError};
+///
+/// let mut group = TaskGroup::<(), String>::new();
+/// group.spawn(async { Err("no disk".to_owned()) });
+/// match group.join().await {
+///     Err(TaskGroupError::Failed(error)) => assert_eq!(error, "no disk"),
+///     Err(TaskGroupError::Panicked(error)) => std::panic::resume_unwind(error.into_panic()),
+///     other => panic!("{other:?}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 pub enum TaskGroupError<E> {
     /// A task, or the body of [`TaskGroup::run`](super::TaskGroup::run), returned this error.

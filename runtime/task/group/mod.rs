@@ -354,6 +354,27 @@ impl<T, E> fmt::Debug for TaskGroup<T, E> {
 }
 
 /// Waits for all tasks of a group; made by [`TaskGroup::join`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::time::Duration;
+/// use wakeful::task::{TaskGroup, TaskGroupError};
+/// use wakeful::time::timeout;
+///
+/// let mut group = TaskGroup::<(), &str>::new();
+/// group.spawn(std::future::pending());
+/// // Giving up the wait cancels the tasks of the group.
+/// assert!(timeout(Duration::from_millis(1), group.join()).await.is_err());
+///
+/// let mut group = TaskGroup::<(), &str>::new();
+/// group.spawn(std::future::pending());
+/// group.spawn(async { Err("no") });
+/// assert!(matches!(group.join().await, Err(TaskGroupError::Failed("no"))));
+/// # }
+/// ```
 #[must_use = "dropping it cancels the tasks of the group"]
 pub struct JoinGroup<T, E> {
     group: TaskGroup<T, E>,

@@ -16,6 +16,22 @@ use crate::task::{Id, JoinError};
 
 pin_project! {
     /// Future of [`JoinSet::join_next`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use wakeful::task::JoinSet;
+    /// use wakeful::time::{Duration, sleep, timeout};
+    ///
+    /// let mut set = JoinSet::new();
+    /// set.spawn(sleep(Duration::from_secs(10)));
+    /// // Giving up takes no task out of the set.
+    /// assert!(timeout(Duration::from_secs(1), set.join_next()).await.is_err());
+    /// assert!(set.join_next().await.unwrap().is_ok());
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     #[derive(Debug)]
     pub struct JoinNext<'a, T> {
@@ -39,6 +55,18 @@ impl<T: 'static> Future for JoinNext<'_, T> {
 
 pin_project! {
     /// Future of [`JoinSet::join_next_with_id`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// let handle = set.spawn(async { 1 });
+    /// let next = set.join_next_with_id();
+    /// assert_eq!(next.await.unwrap().unwrap(), (handle.id(), 1));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     #[derive(Debug)]
     pub struct JoinNextWithId<'a, T> {
@@ -62,6 +90,18 @@ impl<T: 'static> Future for JoinNextWithId<'_, T> {
 
 pin_project! {
     /// Future of [`JoinSet::shutdown`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// let handle = set.spawn(std::future::pending::<()>());
+    /// set.shutdown().await;
+    /// assert!(handle.is_finished());
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     #[derive(Debug)]
     pub struct Shutdown<'a, T> {
@@ -89,6 +129,18 @@ impl<T: 'static> Future for Shutdown<'_, T> {
 
 pin_project! {
     /// Future of [`JoinSet::join_all`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// set.spawn(async { "first" });
+    /// set.spawn(async { "second" });
+    /// assert_eq!(set.join_all().await, ["first", "second"]); // as they completed
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct JoinAll<T> {
         pub(super) set: JoinSet<T>,

@@ -15,6 +15,7 @@
 mod builder;
 mod futures;
 mod inbox;
+mod spawning;
 #[cfg(all(test, not(loom)))]
 mod tests;
 
@@ -31,10 +32,8 @@ use std::task::{Context, Poll, Waker, ready};
 use slab::Slab;
 
 use crate::budget;
-use crate::engine::handle::BOX_ABOVE_BYTES;
 use crate::leaf::{self, Kind, Site};
-use crate::runtime::Handle;
-use crate::task::{AbortHandle, Id, JoinError, JoinHandle, LocalSet};
+use crate::task::{AbortHandle, Id, JoinError, JoinHandle};
 use inbox::{Finished, Inbox};
 
 /// A collection of tasks that return the same type.
@@ -73,6 +72,13 @@ pub struct JoinSet<T> {
 
 impl<T> JoinSet<T> {
     /// Creates an empty set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let set = wakeful::task::JoinSet::<u32>::new();
+    /// assert!(set.is_empty());
+    /// ```
     pub fn new() -> Self {
         Self {
             entries: Slab::new(),
@@ -83,131 +89,44 @@ impl<T> JoinSet<T> {
     }
 
     /// How many tasks are in the set: those that run, and those nobody has joined yet.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// set.spawn(async { 1 });
+    /// wakeful::task::yield_now().await;
+    /// assert_eq!(set.len(), 1); // it has ended, and nobody has joined it
+    /// set.join_next().await;
+    /// assert_eq!(set.len(), 0);
+    /// # }
+    /// ```
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
     /// True if no task is in the set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// set.spawn(async { 1 });
+    /// while !set.is_empty() {
+    ///     assert_eq!(set.join_next().await.unwrap().unwrap(), 1);
+    /// }
+    /// # }
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 }
 
 impl<T: 'static> JoinSet<T> {
-    /// Spawns `task` onto the current runtime, as a member of the set.
-    ///
-    /// It runs whether or not anybody waits for the set.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a runtime.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-    /// let mut set = wakeful::task::JoinSet::new();
-    /// let handle = set.spawn(std::future::pending::<()>());
-    /// handle.abort();
-    /// assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
-    /// # });
-    /// ```
-    #[track_caller]
-    pub fn spawn<F>(&mut self, task: F) -> AbortHandle
-    where
-        F: Future<Output = T> + Send + 'static,
-        T: Send,
-    {
-        if size_of::<F>() > BOX_ABOVE_BYTES {
-            return self.insert(crate::task::spawn(Box::pin(task)));
-        }
-        self.insert(crate::task::spawn(task))
-    }
-
-    /// Spawns `task` onto the runtime of `handle`, as a member of the set.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let runtime = wakeful::runtime::Builder::new_current_thread().build().unwrap();
-    /// let mut set = wakeful::task::JoinSet::new();
-    /// set.spawn_on(async { 1 }, runtime.handle());
-    /// assert_eq!(runtime.block_on(set.join_all()), [1]);
-    /// ```
-    #[track_caller]
-    pub fn spawn_on<F>(&mut self, task: F, handle: &Handle) -> AbortHandle
-    where
-        F: Future<Output = T> + Send + 'static,
-        T: Send,
-    {
-        if size_of::<F>() > BOX_ABOVE_BYTES {
-            return self.insert(handle.spawn(Box::pin(task)));
-        }
-        self.insert(handle.spawn(task))
-    }
-
-    /// Spawns `task`, which need not be `Send`, onto the current thread, as a member of the set.
-    ///
-    /// # Panics
-    ///
-    /// Where [`spawn_local`](crate::task::spawn_local) panics.
-    #[track_caller]
-    pub fn spawn_local<F>(&mut self, task: F) -> AbortHandle
-    where
-        F: Future<Output = T> + 'static,
-    {
-        self.insert(crate::task::spawn_local(task))
-    }
-
-    /// Adds `task`, which need not be `Send`, to `local_set`, as a member of the set. It runs when
-    /// `local_set` is polled.
-    #[track_caller]
-    pub fn spawn_local_on<F>(&mut self, task: F, local_set: &LocalSet) -> AbortHandle
-    where
-        F: Future<Output = T> + 'static,
-    {
-        self.insert(local_set.spawn_local(task))
-    }
-
-    /// Runs `f` on the current runtime's pool of threads for calls that block, as a member of the
-    /// set.
-    ///
-    /// # Panics
-    ///
-    /// Outside of a runtime.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-    /// let mut set = wakeful::task::JoinSet::new();
-    /// for i in 0..3 {
-    ///     set.spawn_blocking(move || i);
-    /// }
-    /// let mut seen = set.join_all().await;
-    /// seen.sort();
-    /// assert_eq!(seen, [0, 1, 2]);
-    /// # });
-    /// ```
-    #[track_caller]
-    pub fn spawn_blocking<F>(&mut self, f: F) -> AbortHandle
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send,
-    {
-        self.insert(crate::task::spawn_blocking(f))
-    }
-
-    /// Runs `f` on the pool of threads of `handle`'s runtime, as a member of the set.
-    #[track_caller]
-    pub fn spawn_blocking_on<F>(&mut self, f: F, handle: &Handle) -> AbortHandle
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send,
-    {
-        self.insert(handle.spawn_blocking(f))
-    }
-
     /// Makes the task of `handle` a member.
     fn insert(&mut self, handle: JoinHandle<T>) -> AbortHandle {
         let abort = handle.abort_handle();
@@ -262,6 +181,25 @@ impl<T: 'static> JoinSet<T> {
     /// # Cancel safety
     ///
     /// Cancel safe. Dropping the future takes no task out of the set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::collections::HashMap;
+    ///
+    /// let (mut set, mut names) = (wakeful::task::JoinSet::new(), HashMap::new());
+    /// names.insert(set.spawn(async { 1 }).id(), "one");
+    /// names.insert(set.spawn(async { panic!("no") }).id(), "panics");
+    /// while let Some(result) = set.join_next_with_id().await {
+    ///     match result {
+    ///         Ok((id, _)) => assert_eq!(names[&id], "one"),
+    ///         Err(error) => assert_eq!(names[&error.id()], "panics"),
+    ///     }
+    /// }
+    /// # }
+    /// ```
     #[track_caller]
     pub fn join_next_with_id(&mut self) -> JoinNextWithId<'_, T> {
         let site = Site::here();
@@ -274,12 +212,38 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// The result of a task that has completed; `None` if there is none yet, or the set is empty.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// set.spawn(async { 1 });
+    /// assert!(set.try_join_next().is_none()); // it has not run yet
+    /// wakeful::task::yield_now().await;
+    /// assert_eq!(set.try_join_next().unwrap().unwrap(), 1);
+    /// # }
+    /// ```
     pub fn try_join_next(&mut self) -> Option<Result<T, JoinError>> {
         self.take_finished().map(|(_, result)| result)
     }
 
     /// The id and result of a task that has completed; `None` if there is none yet, or the set is
     /// empty. The id of a task that failed is in its [`JoinError`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// let id = set.spawn(async { 1 }).id();
+    /// assert!(set.try_join_next_with_id().is_none()); // it has not run yet
+    /// wakeful::task::yield_now().await;
+    /// assert_eq!(set.try_join_next_with_id().unwrap().unwrap(), (id, 1));
+    /// # }
+    /// ```
     pub fn try_join_next_with_id(&mut self) -> Option<Result<(Id, T), JoinError>> {
         self.take_finished().map(with_id)
     }
@@ -291,6 +255,18 @@ impl<T: 'static> JoinSet<T> {
     /// # Cancel safety
     ///
     /// Cancel safe: tasks that have not ended are still in the set, aborted.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// let handle = set.spawn(std::future::pending::<()>());
+    /// set.shutdown().await;
+    /// assert!(set.is_empty() && handle.is_finished());
+    /// # }
+    /// ```
     #[track_caller]
     pub fn shutdown(&mut self) -> Shutdown<'_, T> {
         Shutdown {
@@ -333,11 +309,42 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// Aborts all tasks. They stay in the set until they are joined.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// set.spawn(std::future::pending::<()>());
+    /// set.spawn(std::future::pending::<()>());
+    /// set.abort_all();
+    /// while let Some(result) = set.join_next().await {
+    ///     assert!(result.unwrap_err().is_cancelled());
+    /// }
+    /// # }
+    /// ```
     pub fn abort_all(&mut self) {
         self.abort_running();
     }
 
     /// Takes all tasks out of the set. They go on running.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::oneshot;
+    ///
+    /// let (sender, receiver) = oneshot::channel();
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// set.spawn(async { sender.send("done").unwrap() });
+    /// set.detach_all();
+    /// drop(set); // aborts nothing
+    /// assert_eq!(receiver.await, Ok("done"));
+    /// # }
+    /// ```
     pub fn detach_all(&mut self) {
         let entries = std::mem::take(&mut self.entries);
         self.inbox.state.lock().finished.clear();
@@ -349,6 +356,21 @@ impl<T: 'static> JoinSet<T> {
     /// `Ready(None)` if the set is empty. When `Pending`, the waker of `cx` is woken once a task
     /// completes; a later call with another waker replaces it. `Pending` also when the
     /// cooperative budget is used up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::future::poll_fn;
+    ///
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// set.spawn(async { 1 });
+    /// let first = poll_fn(|cx| set.poll_join_next(cx)).await;
+    /// assert_eq!(first.unwrap().unwrap(), 1);
+    /// assert!(poll_fn(|cx| set.poll_join_next(cx)).await.is_none());
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         self.poll_next(cx, Site::here())
@@ -356,6 +378,20 @@ impl<T: 'static> JoinSet<T> {
     }
 
     /// As [`poll_join_next`](JoinSet::poll_join_next), with the task's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::future::poll_fn;
+    ///
+    /// let mut set = wakeful::task::JoinSet::new();
+    /// let id = set.spawn(async { 1 }).id();
+    /// let first = poll_fn(|cx| set.poll_join_next_with_id(cx)).await;
+    /// assert_eq!(first.unwrap().unwrap(), (id, 1));
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_join_next_with_id(
         &mut self,
@@ -434,31 +470,5 @@ impl<T> Default for JoinSet<T> {
 impl<T> fmt::Debug for JoinSet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("JoinSet").field("len", &self.len()).finish()
-    }
-}
-
-/// Spawns every future of the iterator.
-impl<T, F> FromIterator<F> for JoinSet<T>
-where
-    F: Future<Output = T> + Send + 'static,
-    T: Send + 'static,
-{
-    fn from_iter<I: IntoIterator<Item = F>>(futures: I) -> Self {
-        let mut set = Self::new();
-        set.extend(futures);
-        set
-    }
-}
-
-/// Spawns every future of the iterator.
-impl<T, F> Extend<F> for JoinSet<T>
-where
-    F: Future<Output = T> + Send + 'static,
-    T: Send + 'static,
-{
-    fn extend<I: IntoIterator<Item = F>>(&mut self, futures: I) {
-        for future in futures {
-            self.spawn(future);
-        }
     }
 }

@@ -14,6 +14,21 @@ use crate::sync::futures::Notified;
 
 pin_project! {
     /// A future that counts as a task of a tracker; made by [`TaskTracker::track_future`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::TaskTracker;
+    ///
+    /// let tracker = TaskTracker::new();
+    /// let future = tracker.track_future(async { 1 });
+    /// assert_eq!(tracker.len(), 1); // it counts from its making to its drop
+    /// assert_eq!(future.await, 1);
+    /// assert_eq!(tracker.len(), 0);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct TrackedFuture<F> {
         // First, so that the future is gone when the token is.
@@ -25,6 +40,21 @@ pin_project! {
 
 pin_project! {
     /// Waits until a tracker is closed and empty; made by [`TaskTracker::wait`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::TaskTracker;
+    ///
+    /// let tracker = TaskTracker::new();
+    /// let task = tracker.spawn(async { 1 });
+    /// tracker.close();
+    /// tracker.wait().await; // until the task has ended, whoever holds its handle
+    /// assert!(task.is_finished());
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct TaskTrackerWaitFuture<'a> {
         pub(super) tracker: &'a TaskTracker,

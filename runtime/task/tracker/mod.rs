@@ -63,6 +63,22 @@ struct Shared {
 }
 
 /// Counts as one task of its tracker while it lives; made by [`TaskTracker::token`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::task::TaskTracker;
+///
+/// let tracker = TaskTracker::new();
+/// let token = tracker.token();
+/// std::thread::spawn(move || drop(token)); // for what is not a future
+/// tracker.close();
+/// tracker.wait().await;
+/// assert!(tracker.is_empty());
+/// # }
+/// ```
 #[must_use = "dropping it ends what it stands for"]
 #[derive(Debug)]
 pub struct TaskTrackerToken {
@@ -427,6 +443,16 @@ impl fmt::Debug for TaskTracker {
 
 impl TaskTrackerToken {
     /// The tracker that it counts for.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::task::TaskTracker;
+    ///
+    /// let tracker = TaskTracker::new();
+    /// let token = tracker.token();
+    /// assert!(TaskTracker::ptr_eq(token.task_tracker(), &tracker));
+    /// ```
     #[must_use]
     pub fn task_tracker(&self) -> &TaskTracker {
         &self.task_tracker
