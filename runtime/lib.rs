@@ -107,15 +107,15 @@ pub mod runtime {
     pub use crate::engine::builder::Builder;
     pub use crate::engine::config::UnhandledPanic;
     pub use crate::engine::dump::{Dump, TaskDump, TaskState};
-    pub use crate::engine::handle::{EnterGuard, Handle, Id, RuntimeFlavor, TryCurrentError};
+    pub use crate::engine::entering::{EnterGuard, TryCurrentError};
+    pub use crate::engine::handle::{Handle, Id, RuntimeFlavor};
     pub use crate::engine::hooks::TaskMeta;
+    pub use crate::engine::local_runtime::{LocalOptions, LocalRuntime};
     pub use crate::engine::metrics::{
         HistogramConfiguration, HistogramScale, InvalidHistogramConfiguration, LogHistogram,
         LogHistogramBuilder, RuntimeMetrics,
     };
-    pub use crate::engine::runtime::{
-        LocalOptions, LocalRuntime, Runtime, is_rt_shutdown_err, worker_index,
-    };
+    pub use crate::engine::runtime::{Runtime, is_rt_shutdown_err, worker_index};
     pub use crate::seed::RngSeed;
 }
 

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::num::NonZeroU64;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
@@ -10,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Weak};
 
 use super::blocking::{self, tasks::Tasks};
-use super::context::{self, Entered};
+use super::context;
 use super::dump::{self, Dump};
 use super::local_set::Sets;
 use super::main_future::{Main, MainFuture};
@@ -28,6 +27,20 @@ pub(crate) const BOX_ABOVE_BYTES: usize = if cfg!(debug_assertions) {
 };
 
 /// Which scheduler a runtime has.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main]
+/// # async fn main() {
+/// use wakeful::runtime::{Handle, RuntimeFlavor};
+///
+/// match Handle::current().runtime_flavor() {
+///     RuntimeFlavor::MultiThread => wakeful::task::block_in_place(|| println!("takes long")),
+///     _ => panic!("`#[wakeful::main]` makes a work-stealing one"),
+/// }
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RuntimeFlavor {
@@ -38,6 +51,18 @@ pub enum RuntimeFlavor {
 }
 
 /// Names a runtime among those of the process.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::HashMap;
+/// use wakeful::runtime::{Builder, Handle};
+///
+/// let mut names = HashMap::new();
+/// let runtime = Builder::new_current_thread().build().unwrap();
+/// names.insert(runtime.handle().id(), "requests");
+/// runtime.block_on(async { assert_eq!(names[&Handle::current().id()], "requests") });
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Id(NonZeroU64);
 
@@ -98,61 +123,12 @@ pub struct Handle {
 impl UnwindSafe for Handle {}
 impl RefUnwindSafe for Handle {}
 
-/// Keeps a thread inside a runtime. Made by [`Handle::enter`] and `Runtime::enter`.
-///
-/// Guards must be dropped in the reverse order of their making.
-#[derive(Debug)]
-#[must_use = "dropping the guard leaves the runtime again"]
-pub struct EnterGuard<'a> {
-    _entered: Entered,
-    runtime: PhantomData<&'a Handle>,
-    // As tokio's guard is not.
-    not_unwind_safe: PhantomData<dyn Send + Sync + Unpin>,
-}
-
 #[track_caller]
 fn wait_for<F: Future>(future: F) -> F::Output {
     let mut main = pin!(MainFuture::new(future));
     park::block_on(main.as_mut() as Main<'_>);
     main.into_output()
 }
-
-/// There is no runtime on this thread.
-#[derive(Debug)]
-pub struct TryCurrentError(Missing);
-
-#[derive(Debug)]
-enum Missing {
-    NoContext,
-    ThreadLocalDestroyed,
-}
-
-impl TryCurrentError {
-    /// The thread is in no runtime.
-    #[must_use]
-    pub fn is_missing_context(&self) -> bool {
-        matches!(self.0, Missing::NoContext)
-    }
-
-    /// The thread is ending and its thread-locals are gone.
-    #[must_use]
-    pub fn is_thread_local_destroyed(&self) -> bool {
-        matches!(self.0, Missing::ThreadLocalDestroyed)
-    }
-}
-
-impl fmt::Display for TryCurrentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Missing::NoContext => f.write_str(context::NO_RUNTIME),
-            Missing::ThreadLocalDestroyed => {
-                f.write_str("this thread is ending and its runtime context is gone")
-            }
-        }
-    }
-}
-
-impl std::error::Error for TryCurrentError {}
 
 impl Handle {
     pub(crate) fn new(parts: Parts) -> Self {
@@ -189,48 +165,23 @@ impl Handle {
         &self.parts.driver
     }
 
-    /// The runtime this thread is in.
-    ///
-    /// # Panics
-    ///
-    /// If there is none. See [`try_current`](Self::try_current).
-    #[track_caller]
-    #[must_use]
-    pub fn current() -> Self {
-        context::handle()
-    }
-
-    /// The runtime this thread is in.
-    ///
-    /// # Errors
-    ///
-    /// [`TryCurrentError`] if there is none.
-    pub fn try_current() -> Result<Self, TryCurrentError> {
-        context::try_handle().ok_or_else(|| {
-            let gone = context::is_thread_local_destroyed();
-            let why = if gone {
-                Missing::ThreadLocalDestroyed
-            } else {
-                Missing::NoContext
-            };
-            TryCurrentError(why)
-        })
-    }
-
-    /// Puts this thread into the runtime, so that `wakeful::spawn`, sockets and timers find it.
-    /// It does not run anything.
-    pub fn enter(&self) -> EnterGuard<'_> {
-        EnterGuard {
-            _entered: context::enter(self),
-            runtime: PhantomData,
-            not_unwind_safe: PhantomData,
-        }
-    }
-
     /// Starts a task on the runtime.
     ///
     /// It begins to run whether or not the handle is awaited. On a runtime that is shut down the
     /// future is dropped and the handle gives a cancelled error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Builder::new_current_thread().build().unwrap();
+    /// let handle = runtime.handle().clone();
+    /// let task = handle.spawn(async { 1 });
+    /// assert_eq!(runtime.block_on(task).unwrap(), 1);
+    ///
+    /// drop(runtime);
+    /// let late = handle.spawn(async { 1 });
+    /// assert!(late.is_finished()); // cancelled
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -287,6 +238,18 @@ impl Handle {
     /// # Panics
     ///
     /// If the system refuses the pool's first thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::runtime::Handle;
+    ///
+    /// let sum = Handle::current().spawn_blocking(|| (1..=1_000_000_u64).sum::<u64>());
+    /// assert_eq!(sum.await.unwrap(), 500_000_500_000);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
     where
@@ -329,6 +292,21 @@ impl Handle {
     /// # Panics
     ///
     /// On a thread that is running async tasks already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main]
+    /// # async fn main() {
+    /// use wakeful::runtime::Handle;
+    /// use wakeful::task::spawn_blocking;
+    ///
+    /// let handle = Handle::current();
+    /// // A closure that blocks, and has to wait for something async.
+    /// let task = spawn_blocking(move || handle.block_on(wakeful::spawn(async { 1 })).unwrap());
+    /// assert_eq!(task.await.unwrap(), 1);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let _running = context::start_running(self);
@@ -339,6 +317,17 @@ impl Handle {
     }
 
     /// Which scheduler the runtime has.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::runtime::{Handle, RuntimeFlavor};
+    ///
+    /// assert_eq!(Handle::current().runtime_flavor(), RuntimeFlavor::CurrentThread);
+    /// # }
+    /// ```
     #[must_use]
     pub fn runtime_flavor(&self) -> RuntimeFlavor {
         match &self.parts.scheduler {
@@ -348,18 +337,54 @@ impl Handle {
     }
 
     /// The runtime's id.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::runtime::{Builder, Handle};
+    ///
+    /// let other = Builder::new_current_thread().build().unwrap();
+    /// assert_ne!(Handle::current().id(), other.handle().id());
+    /// # other.shutdown_background();
+    /// # }
+    /// ```
     #[must_use]
     pub fn id(&self) -> Id {
         self.parts.id
     }
 
     /// The name given with `Builder::name`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::runtime::Builder;
+    ///
+    /// let named = Builder::new_current_thread().name("requests").build().unwrap();
+    /// assert_eq!(named.handle().name(), Some("requests"));
+    /// let other = Builder::new_current_thread().build().unwrap();
+    /// assert_eq!(other.handle().name(), None);
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.parts.name.as_deref()
     }
 
     /// A view of what the runtime counts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let metrics = wakeful::runtime::Handle::current().metrics();
+    /// let before = metrics.num_alive_tasks();
+    /// let _task = wakeful::spawn(std::future::pending::<()>());
+    /// assert_eq!(metrics.num_alive_tasks(), before + 1);
+    /// # }
+    /// ```
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
         RuntimeMetrics::new(self.clone())

@@ -11,11 +11,15 @@ pub(crate) mod driver;
 #[cfg(not(loom))]
 pub(crate) mod dump;
 #[cfg(not(loom))]
+pub(crate) mod entering;
+#[cfg(not(loom))]
 pub(crate) mod handle;
 #[cfg(not(loom))]
 pub(crate) mod hooks;
 #[cfg(not(loom))]
 pub(crate) mod local;
+#[cfg(not(loom))]
+pub(crate) mod local_runtime;
 #[cfg(not(loom))]
 pub(crate) mod local_set;
 #[cfg(not(loom))]

@@ -1,12 +1,12 @@
 //! `Runtime` and `LocalRuntime`: who owns a scheduler, runs it, and ends it.
 
 use std::future::Future;
-use std::marker::PhantomData;
 use std::panic::Location;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use super::handle::{BOX_ABOVE_BYTES, EnterGuard, Handle, Scheduler};
+use super::entering::EnterGuard;
+use super::handle::{BOX_ABOVE_BYTES, Handle, Scheduler};
 use super::main_future::{Main, MainFuture};
 use super::metrics::RuntimeMetrics;
 use super::task::JoinHandle;
@@ -44,6 +44,14 @@ impl Runtime {
     /// # Errors
     ///
     /// If the system refuses threads or the poller.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Runtime::new().unwrap();
+    /// let task = runtime.spawn(async { 1 });
+    /// assert_eq!(runtime.block_on(task).unwrap(), 1);
+    /// ```
     pub fn new() -> std::io::Result<Self> {
         super::builder::Builder::new_multi_thread()
             .enable_all()
@@ -58,12 +66,36 @@ impl Runtime {
     }
 
     /// A handle to the runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Runtime::new().unwrap();
+    /// let handle = runtime.handle().clone(); // may go to any thread
+    /// let thread = std::thread::spawn(move || handle.block_on(async { 1 }));
+    /// assert_eq!(thread.join().unwrap(), 1);
+    /// ```
     #[must_use]
     pub fn handle(&self) -> &Handle {
         &self.handle
     }
 
     /// Starts a task. See [`Handle::spawn`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Runtime::new().unwrap();
+    /// let tasks: Vec<_> = (0..3).map(|i| runtime.spawn(async move { i })).collect();
+    /// let sum = runtime.block_on(async {
+    ///     let mut sum = 0;
+    ///     for task in tasks {
+    ///         sum += task.await.unwrap();
+    ///     }
+    ///     sum
+    /// });
+    /// assert_eq!(sum, 3);
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
     where
@@ -74,6 +106,14 @@ impl Runtime {
     }
 
     /// Runs `f` on a thread kept for calls that block. See [`Handle::spawn_blocking`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Runtime::new().unwrap();
+    /// let text = runtime.spawn_blocking(|| std::fs::read_to_string("Cargo.toml"));
+    /// assert!(runtime.block_on(text).unwrap().is_ok());
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
     where
@@ -92,6 +132,18 @@ impl Runtime {
     /// # Panics
     ///
     /// If `future` panics, or on a thread that is running async tasks already.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Runtime::new().unwrap();
+    /// let text = String::from("borrowed");
+    /// let length = runtime.block_on(async {
+    ///     wakeful::spawn(async {}).await.unwrap();
+    ///     text.len() // the main future need not be `'static`
+    /// });
+    /// assert_eq!(length, 8);
+    /// ```
     #[track_caller]
     pub fn block_on<F: Future>(&self, future: F) -> F::Output {
         let called = Location::caller();
@@ -102,6 +154,15 @@ impl Runtime {
     }
 
     /// Puts this thread into the runtime. See [`Handle::enter`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Runtime::new().unwrap();
+    /// let _guard = runtime.enter();
+    /// let task = wakeful::spawn(async { 1 });
+    /// assert_eq!(runtime.block_on(task).unwrap(), 1);
+    /// ```
     pub fn enter(&self) -> EnterGuard<'_> {
         self.handle.enter()
     }
@@ -109,11 +170,40 @@ impl Runtime {
     /// Ends the runtime and waits at most `limit` for started `spawn_blocking` closures.
     ///
     /// Those that take longer run on in their threads and their output is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::mpsc;
+    /// use std::time::Duration;
+    ///
+    /// let runtime = wakeful::runtime::Runtime::new().unwrap();
+    /// let (started, is_started) = mpsc::channel();
+    /// let (_end, ended) = mpsc::channel::<()>();
+    /// runtime.spawn_blocking(move || {
+    ///     started.send(()).unwrap();
+    ///     ended.recv() // does not come
+    /// });
+    /// is_started.recv().unwrap();
+    /// runtime.shutdown_timeout(Duration::from_millis(10)); // a drop would wait for ever
+    /// ```
     pub fn shutdown_timeout(mut self, limit: Duration) {
         self.end(Some(limit));
     }
 
     /// Ends the runtime and waits for no `spawn_blocking` closure.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::runtime::Runtime;
+    ///
+    /// let outer = Runtime::new().unwrap();
+    /// outer.block_on(async {
+    ///     let other = Runtime::new().unwrap();
+    ///     other.shutdown_background(); // a drop might block, which is not allowed here
+    /// });
+    /// ```
     pub fn shutdown_background(mut self) {
         self.end(Some(Duration::ZERO));
     }
@@ -125,6 +215,14 @@ impl Runtime {
     }
 
     /// A view of what the runtime counts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Builder::new_current_thread().build().unwrap();
+    /// runtime.block_on(async { wakeful::spawn(async {}).await.unwrap() });
+    /// assert_eq!(runtime.metrics().spawned_tasks_count(), 1);
+    /// ```
     #[must_use]
     pub fn metrics(&self) -> RuntimeMetrics {
         self.handle.metrics()
@@ -147,7 +245,11 @@ impl Drop for Runtime {
 }
 
 #[track_caller]
-fn run<F: Future>(handle: &Handle, future: F, called: &'static Location<'static>) -> F::Output {
+pub(super) fn run<F: Future>(
+    handle: &Handle,
+    future: F,
+    called: &'static Location<'static>,
+) -> F::Output {
     let _running = context::start_running(handle);
     let mut main = pin!(MainFuture::new(future));
     drive(handle, main.as_mut(), called);
@@ -189,132 +291,6 @@ fn end(handle: &Handle, limit: Option<Duration>) {
         .pool
         .shutdown(limit.map(|limit| limit.saturating_sub(started.elapsed())));
     parts.blocking_tasks.close();
-}
-
-/// A single-threaded runtime that stays on its thread, so that `spawn_local` works anywhere in it.
-///
-/// Made by `Builder::build_local`.
-///
-/// # Examples
-///
-/// ```
-/// use std::rc::Rc;
-/// use wakeful::runtime::Builder;
-///
-/// let runtime = Builder::new_current_thread().build_local(Default::default()).unwrap();
-/// let value = Rc::new(5);
-/// let task = runtime.spawn_local(async move { *value + 1 });
-/// assert_eq!(runtime.block_on(task).unwrap(), 6);
-/// ```
-#[derive(Debug)]
-pub struct LocalRuntime {
-    runtime: Runtime,
-    not_send: PhantomData<*mut u8>,
-}
-
-/// How a [`LocalRuntime`] is built. There is nothing to choose yet.
-///
-/// # Examples
-///
-/// ```
-/// use wakeful::runtime::{Builder, LocalOptions};
-///
-/// let runtime = Builder::new_current_thread().build_local(LocalOptions::default()).unwrap();
-/// # drop(runtime);
-/// ```
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct LocalOptions {
-    /// Options to come may belong to a thread.
-    not_send: PhantomData<*mut u8>,
-}
-
-impl LocalRuntime {
-    /// A runtime with I/O and timers on this thread.
-    ///
-    /// # Errors
-    ///
-    /// If the system refuses the poller.
-    pub fn new() -> std::io::Result<Self> {
-        super::builder::Builder::new_current_thread()
-            .enable_all()
-            .build_local(Default::default())
-    }
-
-    pub(crate) fn from_handle(handle: Handle) -> Self {
-        Self {
-            runtime: Runtime::from_handle(handle),
-            not_send: PhantomData,
-        }
-    }
-
-    /// A handle to the runtime. It may go to other threads; they can spawn what is `Send`.
-    #[must_use]
-    pub fn handle(&self) -> &Handle {
-        &self.runtime.handle
-    }
-
-    /// Starts a task that stays on this thread.
-    #[track_caller]
-    pub fn spawn_local<F>(&self, future: F) -> JoinHandle<F::Output>
-    where
-        F: Future + 'static,
-        F::Output: 'static,
-    {
-        self.runtime.handle.spawn_unsend(future, Location::caller())
-    }
-
-    /// Runs `f` on a thread kept for calls that block. See [`Handle::spawn_blocking`].
-    #[track_caller]
-    pub fn spawn_blocking<F, R>(&self, f: F) -> JoinHandle<R>
-    where
-        F: FnOnce() -> R + Send + 'static,
-        R: Send + 'static,
-    {
-        self.runtime.handle.spawn_blocking(f)
-    }
-
-    /// Runs `future` to its end, and the runtime's tasks with it.
-    ///
-    /// # Panics
-    ///
-    /// If `future` panics, or on a thread that is running async tasks already.
-    #[track_caller]
-    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
-        let called = Location::caller();
-        if size_of::<F>() > BOX_ABOVE_BYTES {
-            return run(&self.runtime.handle, Box::pin(future), called);
-        }
-        run(&self.runtime.handle, future, called)
-    }
-
-    /// Puts this thread into the runtime. See [`Handle::enter`].
-    pub fn enter(&self) -> EnterGuard<'_> {
-        self.runtime.enter()
-    }
-
-    /// Ends the runtime and waits at most `limit`. See [`Runtime::shutdown_timeout`].
-    pub fn shutdown_timeout(self, limit: Duration) {
-        self.runtime.shutdown_timeout(limit);
-    }
-
-    /// Ends the runtime and does not wait. See [`Runtime::shutdown_background`].
-    pub fn shutdown_background(self) {
-        self.runtime.shutdown_background();
-    }
-
-    /// A view of what the runtime counts.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let runtime = wakeful::runtime::LocalRuntime::new().unwrap();
-    /// assert_eq!(runtime.metrics().num_workers(), 1);
-    /// ```
-    #[must_use]
-    pub fn metrics(&self) -> RuntimeMetrics {
-        self.runtime.metrics()
-    }
 }
 
 /// The number of the worker that calls, among those of its runtime; `None` outside of one.

@@ -1,6 +1,7 @@
 //! `Builder`: a runtime's options, their defaults and their limits.
 
 mod policies;
+mod threads;
 mod watching;
 
 use std::any::Any;
@@ -13,8 +14,9 @@ use std::time::Duration;
 use super::blocking;
 use super::config::{Config, KEEP_ALIVE, MAX_BLOCKING_THREADS};
 use super::handle::{Handle, Id, Parts, RuntimeFlavor, Scheduler, WeakHandle};
+use super::local_runtime::{LocalOptions, LocalRuntime};
 use super::metrics::{Counter, Plan};
-use super::runtime::{LocalOptions, LocalRuntime, Runtime};
+use super::runtime::Runtime;
 use super::{context, driver, local, stealing};
 use crate::budget;
 
@@ -79,12 +81,31 @@ impl Builder {
     }
 
     /// A runtime that runs everything on the thread inside `block_on`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Builder::new_current_thread().build().unwrap();
+    /// let task = runtime.spawn(async { std::thread::current().id() });
+    /// // Nothing ran so far: there is no thread but this one.
+    /// assert_eq!(runtime.block_on(task).unwrap(), std::thread::current().id());
+    /// ```
     #[must_use]
     pub fn new_current_thread() -> Self {
         Self::new(RuntimeFlavor::CurrentThread)
     }
 
     /// A runtime with several workers that steal work from each other.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let runtime = wakeful::runtime::Builder::new_multi_thread().build().unwrap();
+    /// let (sender, receiver) = std::sync::mpsc::channel();
+    /// runtime.spawn(async move { sender.send("done") });
+    /// // Nobody is inside `block_on`: a worker runs the task.
+    /// assert_eq!(receiver.recv(), Ok("done"));
+    /// ```
     #[must_use]
     pub fn new_multi_thread() -> Self {
         Self::new(RuntimeFlavor::MultiThread)
@@ -92,77 +113,53 @@ impl Builder {
 
     /// Turns on everything that [`enable_io`](Self::enable_io) and
     /// [`enable_time`](Self::enable_time) do.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    /// runtime.block_on(async {
+    ///     wakeful::time::sleep(Duration::from_millis(1)).await;
+    ///     let socket = wakeful::net::UdpSocket::bind("127.0.0.1:0").await;
+    ///     assert!(socket.is_ok());
+    /// });
+    /// ```
     pub fn enable_all(&mut self) -> &mut Self {
         self.enable_io().enable_time()
     }
 
     /// Turns on sockets, signals and processes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::net::UdpSocket;
+    ///
+    /// let runtime = wakeful::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    /// assert!(runtime.block_on(UdpSocket::bind("127.0.0.1:0")).is_ok());
+    /// ```
     pub fn enable_io(&mut self) -> &mut Self {
         self.io = true;
         self
     }
 
     /// Turns on timers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wakeful::time::sleep;
+    ///
+    /// let mut builder = wakeful::runtime::Builder::new_current_thread();
+    /// let runtime = builder.enable_time().build().unwrap();
+    /// // Made inside: a timer belongs to the runtime it is made in.
+    /// runtime.block_on(async { sleep(Duration::from_millis(1)).await });
+    /// ```
     pub fn enable_time(&mut self) -> &mut Self {
         self.time = true;
-        self
-    }
-
-    /// The number of workers of a work-stealing runtime.
-    ///
-    /// The default is the value of the environment variable `WAKEFUL_WORKER_THREADS`, else the
-    /// number of CPUs. A single-threaded runtime ignores it.
-    ///
-    /// # Panics
-    ///
-    /// If `workers` is 0.
-    #[track_caller]
-    pub fn worker_threads(&mut self, workers: usize) -> &mut Self {
-        assert!(
-            workers > 0,
-            "a runtime needs at least 1 worker thread: pass 1 or more to `worker_threads`, or use \
-             `Builder::new_current_thread`"
-        );
-        self.worker_threads = Some(workers);
-        self
-    }
-
-    /// The most threads kept for `spawn_blocking`, `fs` and name resolution. 512 by default.
-    ///
-    /// They are started when needed. When all are busy, calls wait for one.
-    ///
-    /// # Panics
-    ///
-    /// If `threads` is 0.
-    #[track_caller]
-    pub fn max_blocking_threads(&mut self, threads: usize) -> &mut Self {
-        assert!(
-            threads > 0,
-            "blocking calls need at least 1 thread: pass 1 or more to `max_blocking_threads`"
-        );
-        self.max_blocking_threads = threads;
-        self
-    }
-
-    /// How long a blocking thread waits for another call before it ends. 10 seconds by default.
-    pub fn thread_keep_alive(&mut self, time: Duration) -> &mut Self {
-        self.keep_alive = time;
-        self
-    }
-
-    /// The name of every thread of the runtime. `wakeful-worker` by default.
-    pub fn thread_name(&mut self, name: impl Into<String>) -> &mut Self {
-        let name = name.into();
-        self.thread_name = Arc::new(move || name.clone());
-        self
-    }
-
-    /// A function that names the runtime's threads, called once for each.
-    pub fn thread_name_fn<F>(&mut self, name: F) -> &mut Self
-    where
-        F: Fn() -> String + Send + Sync + 'static,
-    {
-        self.thread_name = Arc::new(name);
         self
     }
 
@@ -171,41 +168,19 @@ impl Builder {
     /// # Panics
     ///
     /// If it is blank.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut builder = wakeful::runtime::Builder::new_current_thread();
+    /// let runtime = builder.name("requests").build().unwrap();
+    /// assert_eq!(runtime.handle().name(), Some("requests"));
+    /// ```
     #[track_caller]
     pub fn name(&mut self, name: impl Into<String>) -> &mut Self {
         let name = name.into();
         assert!(!name.trim().is_empty(), "runtime name shouldn't be empty");
         self.name = Some(name);
-        self
-    }
-
-    /// The stack of each thread of the runtime, in bytes. The platform's default if not set.
-    pub fn thread_stack_size(&mut self, bytes: usize) -> &mut Self {
-        self.stack_size = Some(bytes);
-        self
-    }
-
-    /// Called on each thread of the runtime when it starts: workers and blocking threads.
-    pub fn on_thread_start(&mut self, f: impl Fn() + Send + Sync + 'static) -> &mut Self {
-        self.config.on_thread_start = Some(Arc::new(f));
-        self
-    }
-
-    /// Called on each thread of the runtime when it ends.
-    pub fn on_thread_stop(&mut self, f: impl Fn() + Send + Sync + 'static) -> &mut Self {
-        self.config.on_thread_stop = Some(Arc::new(f));
-        self
-    }
-
-    /// Called on a worker when it has nothing to do and is about to sleep. It may wake and spawn.
-    pub fn on_thread_park(&mut self, f: impl Fn() + Send + Sync + 'static) -> &mut Self {
-        self.config.on_thread_park = Some(Arc::new(f));
-        self
-    }
-
-    /// Called on a worker when it wakes up.
-    pub fn on_thread_unpark(&mut self, f: impl Fn() + Send + Sync + 'static) -> &mut Self {
-        self.config.on_thread_unpark = Some(Arc::new(f));
         self
     }
 
@@ -215,6 +190,16 @@ impl Builder {
     /// # Panics
     ///
     /// If `polls` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::runtime::Builder;
+    ///
+    /// // Tasks from other threads come sooner, what runs already gets a little slower.
+    /// let runtime = Builder::new_multi_thread().global_queue_interval(7).build().unwrap();
+    /// assert_eq!(runtime.block_on(runtime.spawn(async { 1 })).unwrap(), 1);
+    /// ```
     #[track_caller]
     pub fn global_queue_interval(&mut self, polls: u32) -> &mut Self {
         assert!(polls > 0, "`global_queue_interval` must be at least 1");
@@ -227,6 +212,16 @@ impl Builder {
     /// # Panics
     ///
     /// If `polls` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::runtime::Builder;
+    ///
+    /// // Sockets and timers come sooner, each poll gets a little dearer.
+    /// let runtime = Builder::new_current_thread().event_interval(7).enable_all().build().unwrap();
+    /// assert_eq!(runtime.block_on(runtime.spawn(async { 1 })).unwrap(), 1);
+    /// ```
     #[track_caller]
     pub fn event_interval(&mut self, polls: u32) -> &mut Self {
         assert!(polls > 0, "`event_interval` must be at least 1");
@@ -239,6 +234,16 @@ impl Builder {
     /// # Panics
     ///
     /// If `events` is 0.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::runtime::Builder;
+    ///
+    /// let mut builder = Builder::new_current_thread();
+    /// let runtime = builder.max_io_events_per_tick(64).enable_io().build().unwrap();
+    /// assert_eq!(runtime.block_on(async { 1 }), 1);
+    /// ```
     #[track_caller]
     pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
         assert!(events > 0, "max_io_events_per_tick must be non-zero");
@@ -248,6 +253,19 @@ impl Builder {
 
     /// Starts with the clock standing still, as after `time::pause`. For tests, on a
     /// single-threaded runtime with timers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use wakeful::runtime::Builder;
+    ///
+    /// let mut builder = Builder::new_current_thread();
+    /// let runtime = builder.enable_time().start_paused(true).build().unwrap();
+    /// let start = Instant::now();
+    /// runtime.block_on(async { wakeful::time::sleep(Duration::from_secs(3600)).await });
+    /// assert!(start.elapsed() < Duration::from_secs(3600));
+    /// ```
     pub fn start_paused(&mut self, paused: bool) -> &mut Self {
         self.start_paused = paused;
         self
@@ -258,6 +276,20 @@ impl Builder {
     /// # Errors
     ///
     /// If the system refuses a thread or the poller, or the options contradict each other.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::runtime::Builder;
+    ///
+    /// let mut builder = Builder::new_current_thread();
+    /// let one = builder.build().unwrap();
+    /// let other = builder.build().unwrap(); // as often as wanted
+    /// assert_ne!(one.handle().id(), other.handle().id());
+    ///
+    /// // A clock that stands still needs timers.
+    /// assert!(builder.start_paused(true).build().is_err());
+    /// ```
     pub fn build(&mut self) -> io::Result<Runtime> {
         self.build_handle(None).map(Runtime::from_handle)
     }
@@ -271,6 +303,18 @@ impl Builder {
     /// # Panics
     ///
     /// On a builder made by [`new_multi_thread`](Self::new_multi_thread).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use wakeful::runtime::{Builder, LocalOptions};
+    ///
+    /// let mut builder = Builder::new_current_thread();
+    /// let runtime = builder.build_local(LocalOptions::default()).unwrap();
+    /// let here = Rc::new(1);
+    /// assert_eq!(runtime.block_on(runtime.spawn_local(async move { *here })).unwrap(), 1);
+    /// ```
     #[track_caller]
     pub fn build_local(&mut self, options: LocalOptions) -> io::Result<LocalRuntime> {
         let LocalOptions { .. } = options;

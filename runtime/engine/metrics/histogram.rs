@@ -11,6 +11,14 @@ use super::log::LogHistogram;
 /// Whether the buckets of a histogram are equally wide or double.
 ///
 /// For the deprecated way to configure one; see [`HistogramConfiguration`].
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::runtime::HistogramScale;
+///
+/// assert_ne!(HistogramScale::Linear, HistogramScale::Log);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HistogramScale {
