@@ -25,11 +25,10 @@ use flavors::{On, foreign_block_on, panic_message};
 const NO_RUNTIME: &str = "there is no wakeful runtime on this thread: call this from inside \
                           `Runtime::block_on`, a task, or under `Handle::enter`";
 
-const NO_IO: &str = "I/O is disabled on this runtime: call `enable_io` (or `enable_all`) on the \
-                     runtime's Builder";
+const NO_IO: &str = "IO is disabled. Call `enable_io` (or `enable_all`) on the runtime's Builder";
 
-const NO_TIME: &str = "timers are disabled on this runtime: call `enable_time` (or `enable_all`) \
-                       on the runtime's Builder";
+const NO_TIME: &str = "timers are disabled. Call `enable_time` (or `enable_all`) on the runtime's \
+                       Builder";
 
 const NESTED: &str = "Cannot start a runtime from within a runtime: this thread is already running \
                       async tasks, and `block_on` would keep them waiting; `.await` the future, or \
@@ -99,12 +98,12 @@ fn block_on_inside_of_async_code() {
 fn no_workers() {
     assert_eq!(
         panic_message(|| _ = Builder::new_multi_thread().worker_threads(0)),
-        "a runtime needs at least 1 worker thread: pass 1 or more to `worker_threads`, or use \
+        "Worker threads cannot be set to 0: pass 1 or more to `worker_threads`, or use \
          `Builder::new_current_thread`"
     );
     assert_eq!(
         panic_message(|| _ = Builder::new_multi_thread().max_blocking_threads(0)),
-        "blocking calls need at least 1 thread: pass 1 or more to `max_blocking_threads`"
+        "Max blocking threads cannot be set to 0: pass 1 or more to `max_blocking_threads`"
     );
     for (name, set) in [
         (
@@ -114,7 +113,7 @@ fn no_workers() {
         ("event_interval", Builder::event_interval),
     ] {
         let message = panic_message(|| _ = set(&mut Builder::new_current_thread(), 0));
-        assert_eq!(message, format!("`{name}` must be at least 1"));
+        assert_eq!(message, format!("{name} must be greater than 0"));
     }
 }
 
@@ -220,8 +219,8 @@ fn start_paused_needs_one_thread_and_timers() {
 
 #[test]
 fn block_in_place_where_nobody_takes_over() {
-    let text = "`block_in_place` needs a worker of a work-stealing runtime: on a single-threaded \
-                runtime or in a `LocalSet` nobody else can run the other tasks; use \
+    let text = "can call blocking only when running on the multi-threaded runtime: on a \
+                single-threaded one or in a `LocalSet` nobody else can run the other tasks; use \
                 `spawn_blocking`";
     let runtime = On::CurrentThread.runtime();
     runtime.block_on(async {
@@ -270,7 +269,7 @@ fn enter_guards_out_of_order() {
             let second = b.enter();
             assert_eq!(
                 panic_message(|| drop(first)),
-                "`EnterGuard`s dropped out of order: drop the guards of `Handle::enter` in the \
+                "`EnterGuard` values dropped out of order: drop the guards of `Handle::enter` in the \
                  reverse order of their making"
             );
             assert_eq!(Handle::current().id(), b.handle().id());
@@ -292,7 +291,7 @@ fn a_join_handle_polled_after_its_output() {
             let message = panic_message(|| poll(&mut task));
             assert_eq!(
                 message,
-                "a JoinHandle was polled after it returned the output"
+                "JoinHandle polled after completion: it returned the output before"
             );
         });
         works(&runtime);
@@ -408,7 +407,7 @@ mod descriptors {
             let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
             assert_eq!(
                 panic_message(|| UdpSocket::from_std(socket)),
-                "a blocking socket was given to the runtime: call `set_nonblocking(true)` on it \
+                "Registering a blocking socket is unsupported: call `set_nonblocking(true)` on it \
                  first"
             );
         });

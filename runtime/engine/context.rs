@@ -21,12 +21,12 @@ pub(crate) const NO_RUNTIME: &str = "there is no wakeful runtime on this thread:
 
 /// The message of an operation that needs I/O on a runtime built without.
 #[cfg(feature = "net")]
-pub(crate) const NO_IO: &str = "I/O is disabled on this runtime: call `enable_io` (or \
-     `enable_all`) on the runtime's Builder";
+pub(crate) const NO_IO: &str = "IO is disabled. Call `enable_io` (or `enable_all`) on the runtime's \
+     Builder";
 
 /// The message of an operation that needs timers on a runtime built without.
-pub(crate) const NO_TIME: &str = "timers are disabled on this runtime: call `enable_time` (or \
-     `enable_all`) on the runtime's Builder";
+pub(crate) const NO_TIME: &str = "timers are disabled. Call `enable_time` (or `enable_all`) on the \
+     runtime's Builder";
 
 /// Runs `f` with the runtime this thread is in, if it is in one.
 #[inline]
@@ -127,7 +127,7 @@ impl Drop for Entered {
             // While unwinding the order is the least of the worries.
             assert!(
                 std::thread::panicking(),
-                "`EnterGuard`s dropped out of order: drop the guards of `Handle::enter` in the \
+                "`EnterGuard` values dropped out of order: drop the guards of `Handle::enter` in the \
                  reverse order of their making"
             );
             return;

@@ -237,9 +237,9 @@ impl Drop for Runtime {
         self.end(None);
         assert!(
             !leaf::must_not_block() || std::thread::panicking(),
-            "Cannot drop a runtime here and wait for it: this thread is running async tasks; drop \
-             it outside, in `spawn_blocking`, or call `shutdown_background`. It was shut down in \
-             the background"
+            "Cannot drop a runtime in a context where blocking is not allowed: this thread is \
+             running async tasks; drop it outside, in `spawn_blocking`, or call \
+             `shutdown_background`. It was shut down in the background"
         );
     }
 }

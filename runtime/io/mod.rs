@@ -95,7 +95,7 @@ pub mod operations {
     #[cfg(any(feature = "bytes", feature = "io-util"))]
     pub use super::read_futures::ReadInto;
     pub use super::read_futures::{Read, ReadExact, ReadNumber, ReadToEnd, ReadToString};
-    pub use super::seek_ext::{Rewind, Seek};
+    pub use super::seek_ext::Seek;
     pub use super::write_futures::{Flush, Shutdown, Write, WriteAll, WriteNumber, WriteVectored};
     #[cfg(any(feature = "bytes", feature = "io-util"))]
     pub use super::write_futures::{WriteAllBuf, WriteBuf};

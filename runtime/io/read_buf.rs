@@ -234,7 +234,9 @@ impl<'a> ReadBuf<'a> {
     pub fn put_slice(&mut self, bytes: &[u8]) {
         assert!(
             self.remaining() >= bytes.len(),
-            "buf.len() must fit in remaining()"
+            "buf.len() must fit in remaining(); buf.len() = {}, remaining() = {}",
+            bytes.len(),
+            self.remaining()
         );
         let end = self.filled + bytes.len();
         self.buf[self.filled..end].copy_from_slice(as_uninit(bytes));

@@ -89,21 +89,20 @@ pin_project! {
     }
 }
 
-/// Fills `buf` to its end.
+/// Fills `buf` to its end. False: the stream ended before.
 fn poll_fill<R: AsyncRead + ?Sized>(
     mut reader: Pin<&mut R>,
     cx: &mut Context<'_>,
     buf: &mut ReadBuf<'_>,
-) -> Poll<io::Result<()>> {
+) -> Poll<io::Result<bool>> {
     while buf.remaining() > 0 {
         let before = buf.remaining();
         ready!(uninterrupted(|| reader.as_mut().poll_read(cx, buf)))?;
         if buf.remaining() == before {
-            let error = io::Error::new(io::ErrorKind::UnexpectedEof, "early eof");
-            return Poll::Ready(Err(error));
+            return Poll::Ready(Ok(false));
         }
     }
-    Poll::Ready(Ok(()))
+    Poll::Ready(Ok(true))
 }
 
 impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, R> {
@@ -111,8 +110,12 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        ready!(poll_fill(Pin::new(&mut **this.reader), cx, this.buf))?;
-        Poll::Ready(Ok(this.buf.capacity()))
+        Poll::Ready(
+            match ready!(poll_fill(Pin::new(&mut **this.reader), cx, this.buf))? {
+                true => Ok(this.buf.capacity()),
+                false => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "early eof")),
+            },
+        )
     }
 }
 
@@ -156,8 +159,10 @@ where
         let filled = poll_fill(Pin::new(&mut **this.reader), cx, &mut buf);
         // At most 16 bytes.
         *this.read = buf.filled().len() as u8;
-        ready!(filled)?;
-        Poll::Ready(Ok((this.decode)(*this.bytes)))
+        Poll::Ready(match ready!(filled)? {
+            true => Ok((this.decode)(*this.bytes)),
+            false => Err(io::ErrorKind::UnexpectedEof.into()),
+        })
     }
 }
 

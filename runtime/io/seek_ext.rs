@@ -67,16 +67,15 @@ pub trait AsyncSeekExt: AsyncSeek {
     /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
     /// let mut file = Cursor::new("abcdef");
     /// file.read_u32().await?;
-    /// file.rewind().await?;
+    /// assert_eq!(file.rewind().await?, 0);
     /// assert_eq!(file.read_u8().await?, b'a');
     /// # Ok::<(), wakeful::io::Error>(()) }).unwrap();
     /// ```
-    fn rewind(&mut self) -> Rewind<'_, Self>
+    fn rewind(&mut self) -> Seek<'_, Self>
     where
         Self: Unpin,
     {
-        let seek = self.seek(SeekFrom::Start(0));
-        Rewind { seek }
+        self.seek(SeekFrom::Start(0))
     }
 
     /// The position in bytes from the start.
@@ -103,8 +102,8 @@ pub trait AsyncSeekExt: AsyncSeek {
 impl<S: AsyncSeek + ?Sized> AsyncSeekExt for S {}
 
 pin_project! {
-    /// What [`seek`](AsyncSeekExt::seek) and [`stream_position`](AsyncSeekExt::stream_position)
-    /// return.
+    /// What [`seek`](AsyncSeekExt::seek), [`rewind`](AsyncSeekExt::rewind) and
+    /// [`stream_position`](AsyncSeekExt::stream_position) return.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Seek<'a, S: ?Sized> {
@@ -129,23 +128,5 @@ impl<S: AsyncSeek + Unpin + ?Sized> Future for Seek<'_, S> {
             *this.to = None;
         }
         stream.poll_complete(cx)
-    }
-}
-
-pin_project! {
-    /// What [`rewind`](AsyncSeekExt::rewind) returns.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct Rewind<'a, S: ?Sized> {
-        #[pin]
-        seek: Seek<'a, S>,
-    }
-}
-
-impl<S: AsyncSeek + Unpin + ?Sized> Future for Rewind<'_, S> {
-    type Output = io::Result<()>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().seek.poll(cx).map_ok(drop)
     }
 }

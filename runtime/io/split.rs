@@ -256,7 +256,7 @@ impl<T> ReadHalf<T> {
     {
         assert!(
             self.is_pair_of(&wr),
-            "unsplit was given the halves of two different streams"
+            "Unrelated `split::Write` passed to `split::Read::unsplit`."
         );
         drop(wr);
         let stream = self.shared.slot.lock().stream.take();

@@ -73,7 +73,7 @@ fn assert_nonblocking(socket: &impl std::os::fd::AsFd) {
         let is_nonblocking = socket2::SockRef::from(socket).nonblocking();
         assert!(
             is_nonblocking.unwrap_or(true),
-            "a blocking socket was given to the runtime: call `set_nonblocking(true)` on it first"
+            "Registering a blocking socket is unsupported: call `set_nonblocking(true)` on it first"
         );
     }
 }

@@ -20,7 +20,7 @@ macro_rules! split_halves {
         #[doc = concat!("Made by [`", stringify!($stream), "::into_split`].")]
         #[derive(Debug)]
         pub struct OwnedReadHalf {
-            stream: Arc<$stream>,
+            inner: Arc<$stream>,
         }
 
         /// The writing half of a stream, owned. It can move to another task.
@@ -31,8 +31,8 @@ macro_rules! split_halves {
         #[doc = concat!("Made by [`", stringify!($stream), "::into_split`].")]
         #[derive(Debug)]
         pub struct OwnedWriteHalf {
-            stream: Arc<$stream>,
-            shuts_down: bool,
+            inner: Arc<$stream>,
+            shutdown_on_drop: bool,
         }
 
         pub(crate) fn split(stream: &mut $stream) -> (ReadHalf<'_>, WriteHalf<'_>) {
@@ -43,11 +43,11 @@ macro_rules! split_halves {
         pub(crate) fn into_split(stream: $stream) -> (OwnedReadHalf, OwnedWriteHalf) {
             let stream = Arc::new(stream);
             let read = OwnedReadHalf {
-                stream: stream.clone(),
+                inner: stream.clone(),
             };
             let write = OwnedWriteHalf {
-                stream,
-                shuts_down: true,
+                inner: stream,
+                shutdown_on_drop: true,
             };
             (read, write)
         }
@@ -56,11 +56,11 @@ macro_rules! split_halves {
             read: OwnedReadHalf,
             write: OwnedWriteHalf,
         ) -> Result<$stream, ReuniteError> {
-            if !Arc::ptr_eq(&read.stream, &write.stream) {
+            if !Arc::ptr_eq(&read.inner, &write.inner) {
                 return Err(ReuniteError(read, write));
             }
             write.forget();
-            let whole = Arc::try_unwrap(read.stream);
+            let whole = Arc::try_unwrap(read.inner);
             Ok(whole.expect("the two halves are all the owners there are"))
         }
 
@@ -100,32 +100,32 @@ macro_rules! split_halves {
             /// Drops the half and leaves the writing direction open for as long as the reading
             /// half lives.
             pub fn forget(mut self) {
-                self.shuts_down = false;
+                self.shutdown_on_drop = false;
             }
         }
 
         impl Drop for OwnedWriteHalf {
             fn drop(&mut self) {
-                if self.shuts_down {
+                if self.shutdown_on_drop {
                     // The peer may be gone already, which is as good.
-                    let _ = self.stream.shutdown_write();
+                    let _ = self.inner.shutdown_write();
                 }
             }
         }
 
         read_half_methods!(ReadHalf<'_>, $stream, $addr, |this| this.0);
-        read_half_methods!(OwnedReadHalf, $stream, $addr, |this| this.stream);
+        read_half_methods!(OwnedReadHalf, $stream, $addr, |this| this.inner);
         write_half_methods!(WriteHalf<'_>, $stream, $addr, |this| this.0);
-        write_half_methods!(OwnedWriteHalf, $stream, $addr, |this| this.stream);
+        write_half_methods!(OwnedWriteHalf, $stream, $addr, |this| this.inner);
 
         impl_async_read!(ReadHalf<'_>, |this| this.0);
-        impl_async_read!(OwnedReadHalf, |this| this.stream);
+        impl_async_read!(OwnedReadHalf, |this| this.inner);
         impl_async_write!(WriteHalf<'_>, |this| this.0,
             shut_down: |this| this.0.shutdown_write());
-        impl_async_write!(OwnedWriteHalf, |this| this.stream, shut_down: |this| {
-            let result = this.stream.shutdown_write();
+        impl_async_write!(OwnedWriteHalf, |this| this.inner, shut_down: |this| {
+            let result = this.inner.shutdown_write();
             if result.is_ok() {
-                this.shuts_down = false;
+                this.shutdown_on_drop = false;
             }
             result
         });

@@ -118,7 +118,7 @@ pub fn signal(kind: SignalKind) -> io::Result<Signal> {
 pub(crate) fn listen(kind: SignalKind, reactor: &Arc<reactor::Handle>) -> io::Result<Signal> {
     let signal = kind.as_raw_value();
     if signal <= 0 || FORBIDDEN.contains(&signal) {
-        let text = format!("signal {signal} cannot be listened to");
+        let text = format!("Refusing to register signal {signal}");
         return Err(io::Error::other(text));
     }
     let Some(number) = handler::number_of(signal) else {

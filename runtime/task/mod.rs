@@ -51,7 +51,7 @@ pub mod futures {
 pub fn id() -> Id {
     match try_id() {
         Some(id) => id,
-        None => panic!("there is no task here: call `task::id` inside a spawned task, or `try_id`"),
+        None => panic!("Can't get a task id when not inside a task: `try_id` asks first"),
     }
 }
 

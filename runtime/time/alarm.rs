@@ -21,7 +21,7 @@ use crate::engine::{context, driver, timer};
 use crate::leaf::{self, Site};
 
 /// What a timer's future says when its runtime is gone.
-const SHUT_DOWN: &str = "the wakeful runtime of this timer has shut down";
+const SHUT_DOWN: &str = "the wakeful runtime of this timer is being shutdown, or gone";
 
 #[derive(Clone, Copy, Debug)]
 enum State {

@@ -47,8 +47,8 @@ pub fn pause() {
     let time = timers(&driver);
     assert!(
         time.is_pausable(),
-        "`time::pause` requires a current-thread runtime: only there is it known that nothing \
-         else goes on"
+        "`time::pause()` requires the `current_thread` runtime: only there is it known that \
+         nothing else goes on"
     );
     assert!(time.clock().pause(), "time is already frozen");
 }

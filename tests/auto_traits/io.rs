@@ -73,7 +73,6 @@ fn named_futures() {
         io::operations::ReadToString<'_, Io<T>>: "++--+" "+----" "----+";
         io::operations::ReadInto<'_, Io<T>, Vec<u8>>: "++--+" "+----" "----+";
         io::operations::ReadNumber<'_, Io<T>, u8, [u8; 1]>: "++--+" "+----" "----+";
-        io::operations::Rewind<'_, Io<T>>: "++--+" "+----" "----+";
         io::operations::Seek<'_, Io<T>>: "++--+" "+----" "----+";
         io::operations::Flush<'_, Io<T>>: "++--+" "+----" "----+";
         io::operations::Shutdown<'_, Io<T>>: "++--+" "+----" "----+";

@@ -157,9 +157,9 @@ each_runtime! {
         let message = outer.block_on(async move { panic_message(|| drop(inner)) });
         assert_eq!(
             message,
-            "Cannot drop a runtime here and wait for it: this thread is running async tasks; \
-             drop it outside, in `spawn_blocking`, or call `shutdown_background`. It was shut \
-             down in the background"
+            "Cannot drop a runtime in a context where blocking is not allowed: this thread is \
+             running async tasks; drop it outside, in `spawn_blocking`, or call \
+             `shutdown_background`. It was shut down in the background"
         );
         assert!(foreign_block_on(task).unwrap_err().is_cancelled());
         assert_eq!(Arc::strong_count(&owned), 1);

@@ -202,7 +202,7 @@ impl Builder {
     /// ```
     #[track_caller]
     pub fn global_queue_interval(&mut self, polls: u32) -> &mut Self {
-        assert!(polls > 0, "`global_queue_interval` must be at least 1");
+        assert!(polls > 0, "global_queue_interval must be greater than 0");
         self.config.global_queue_interval = polls;
         self
     }
@@ -224,7 +224,7 @@ impl Builder {
     /// ```
     #[track_caller]
     pub fn event_interval(&mut self, polls: u32) -> &mut Self {
-        assert!(polls > 0, "`event_interval` must be at least 1");
+        assert!(polls > 0, "event_interval must be greater than 0");
         self.config.event_interval = polls;
         self
     }

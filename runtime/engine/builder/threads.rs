@@ -27,7 +27,7 @@ impl Builder {
     pub fn worker_threads(&mut self, workers: usize) -> &mut Self {
         assert!(
             workers > 0,
-            "a runtime needs at least 1 worker thread: pass 1 or more to `worker_threads`, or use \
+            "Worker threads cannot be set to 0: pass 1 or more to `worker_threads`, or use \
              `Builder::new_current_thread`"
         );
         self.worker_threads = Some(workers);
@@ -56,7 +56,7 @@ impl Builder {
     pub fn max_blocking_threads(&mut self, threads: usize) -> &mut Self {
         assert!(
             threads > 0,
-            "blocking calls need at least 1 thread: pass 1 or more to `max_blocking_threads`"
+            "Max blocking threads cannot be set to 0: pass 1 or more to `max_blocking_threads`"
         );
         self.max_blocking_threads = threads;
         self

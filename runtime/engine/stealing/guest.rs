@@ -116,8 +116,8 @@ where
     }
     assert!(
         kit::is_worker() && !local_set::is_ticking(),
-        "`block_in_place` needs a worker of a work-stealing runtime: on a single-threaded runtime \
-         or in a `LocalSet` nobody else can run the other tasks; use `spawn_blocking`"
+        "can call blocking only when running on the multi-threaded runtime: on a single-threaded \
+         one or in a `LocalSet` nobody else can run the other tasks; use `spawn_blocking`"
     );
     let _blocking = leaf::allow_blocking();
     // What runs in here may be an executor of its own, which knows nothing of our tasks' turns.

@@ -265,7 +265,9 @@ impl<T> Future for JoinHandle<T> {
         let header = self.task.header();
         match header.state.join() {
             Join::Done => {}
-            Join::Taken => panic!("a JoinHandle was polled after it returned the output"),
+            Join::Taken => {
+                panic!("JoinHandle polled after completion: it returned the output before")
+            }
             Join::SlotIsMine | Join::SlotIsSet => ready!(self.task.poll_unfinished(cx)),
         }
         let result = match header.state.snapshot().outcome() {

@@ -29,6 +29,10 @@ fn read_exact_says_that_the_stream_ended() {
     assert_eq!(error.to_string(), "early eof");
     let error = block_on(b"abc".as_slice().read_u32()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+    assert!(
+        error.get_ref().is_none(),
+        "a number's has no text of its own"
+    );
     assert_eq!(block_on(b"".as_slice().read_exact(&mut [])).unwrap(), 0);
 }
 

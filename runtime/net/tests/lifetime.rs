@@ -42,7 +42,7 @@ fn a_socket_needs_a_runtime() {
 }
 
 #[test]
-#[should_panic(expected = "I/O is disabled on this runtime: call `enable_io`")]
+#[should_panic(expected = "IO is disabled. Call `enable_io`")]
 fn a_socket_needs_io() {
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async {

@@ -10,9 +10,9 @@ use crate::net::unix::{gid_t, pid_t, uid_t};
 /// The process on the other end of a Unix stream, as it was when it connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct UCred {
+    pid: Option<pid_t>,
     uid: uid_t,
     gid: gid_t,
-    pid: Option<pid_t>,
 }
 
 impl UCred {

@@ -66,7 +66,7 @@ impl Permits {
     pub(crate) const fn new(permits: usize) -> Self {
         assert!(
             permits <= MAX,
-            "a semaphore has at most MAX_PERMITS permits"
+            "a semaphore may not have more than MAX_PERMITS permits"
         );
         Self {
             word: AtomicUsize::new(permits * ONE),
@@ -325,7 +325,7 @@ fn plus(word: usize, count: usize) -> usize {
     let free = word / ONE;
     assert!(
         count <= MAX - free.min(MAX),
-        "{count} more permits would be more than MAX_PERMITS ({MAX})"
+        "number of added permits ({count}) would overflow MAX_PERMITS ({MAX})"
     );
     word + count * ONE
 }

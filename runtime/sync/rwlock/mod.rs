@@ -154,7 +154,7 @@ impl<T> RwLock<T> {
         );
         assert!(
             max_readers <= MAX_READERS,
-            "an RwLock has at most u32::MAX >> 3 readers"
+            "a RwLock may not be created with more than 536870911 readers (u32::MAX >> 3)"
         );
         Self {
             permits: Permits::new(max_readers as usize),

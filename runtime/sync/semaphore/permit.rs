@@ -54,7 +54,7 @@ impl<'a> SemaphorePermit<'a> {
     pub fn merge(&mut self, mut other: Self) {
         assert!(
             std::ptr::eq(self.held.pool, other.held.pool),
-            "permits of different semaphores cannot be merged"
+            "merging permits from different semaphore instances"
         );
         // There are no more than `MAX_PERMITS` of them.
         self.held.count += std::mem::take(&mut other.held.count);
@@ -157,7 +157,7 @@ impl OwnedSemaphorePermit {
     pub fn merge(&mut self, mut other: Self) {
         assert!(
             Arc::ptr_eq(&self.held.pool, &other.held.pool),
-            "permits of different semaphores cannot be merged"
+            "merging permits from different semaphore instances"
         );
         // There are no more than `MAX_PERMITS` of them.
         self.held.count += std::mem::take(&mut other.held.count);

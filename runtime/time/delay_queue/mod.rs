@@ -166,8 +166,8 @@ impl<T> DelayQueue<T> {
 
     /// Takes the next value whose time has come. `Ready(None)`: the queue is empty.
     ///
-    /// The waker of the last call is woken when a value expires, and when a value is put in, or its
-    /// deadline changed, so that it becomes the first.
+    /// The waker of the last call is woken when a value expires, when a value is put in, or its
+    /// deadline changed, so that it becomes the first, and when the last value is taken out.
     ///
     /// # Panics
     ///
@@ -360,7 +360,11 @@ impl<T> DelayQueue<T> {
     /// # });
     /// ```
     pub fn clear(&mut self) {
+        let waits = !self.is_empty();
         let values = self.store.take_all();
+        if waits {
+            self.changed(None);
+        }
         drop(values);
     }
 
@@ -448,15 +452,17 @@ impl<T> DelayQueue<T> {
         self.store.compact();
     }
 
-    /// The order has changed. `key` is what was put somewhere else.
+    /// The order has changed. `key` is what was put somewhere else; `None`: values were taken out.
     fn changed(&mut self, key: Option<Key>) {
-        let (Some(alarm), Some((deadline, first))) = (&mut self.alarm, self.store.first()) else {
+        let Some(alarm) = &mut self.alarm else {
             return;
         };
-        if alarm.deadline() != deadline {
+        let first = self.store.first();
+        if let Some((deadline, _)) = first.filter(|(deadline, _)| alarm.deadline() != *deadline) {
             alarm.reset(deadline);
         }
-        if key.is_some_and(|key| key.id == first.id) {
+        // Whoever waits looks again: at the new first, or at an empty queue.
+        if key.map(|key| key.id) == first.map(|(_, first)| first.id) {
             if let Some(waker) = self.waker.take() {
                 waker.wake();
             }

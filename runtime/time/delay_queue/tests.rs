@@ -151,6 +151,16 @@ fn whoever_polled_last_is_woken() {
         assert!(!poll(&mut queue, &last));
         sleep(6 * MS).await;
         assert_eq!((first.wakes(), last.wakes()), (1, 2));
+        while queue.expired().await.is_some() {}
+        let key = queue.insert(4, 5 * MS);
+        assert!(!poll(&mut queue, &last));
+        queue.remove(&key);
+        assert_eq!(last.wakes(), 3, "nothing is left to wait for");
+        queue.insert(5, 5 * MS);
+        assert!(!poll(&mut queue, &last));
+        queue.clear();
+        assert_eq!(last.wakes(), 4, "nor now");
+        assert!(poll(&mut queue, &last));
         drop(queue);
         assert_eq!(Arc::strong_count(&first), 1);
         assert_eq!(Arc::strong_count(&last), 1, "no waker is left behind");

@@ -64,8 +64,11 @@ fn errors_say_what_tokio_says() {
     struct Mute;
     assert_eq!(format!("{:?}", SendError(Mute)), "SendError { .. }");
     assert_eq!(SendError(Mute).to_string(), "channel closed");
-    assert_eq!(format!("{:?}", TrySendError::Full(Mute)), "Full(..)");
-    assert_eq!(format!("{:?}", TrySendError::Closed(Mute)), "Closed(..)");
+    assert_eq!(format!("{:?}", TrySendError::Full(Mute)), "\"Full(..)\"");
+    assert_eq!(
+        format!("{:?}", TrySendError::Closed(Mute)),
+        "\"Closed(..)\""
+    );
     assert_eq!(TrySendError::Full(1).to_string(), "no available capacity");
     assert_eq!(TrySendError::Closed(1).to_string(), "channel closed");
     assert_eq!(TrySendError::from(SendError(3)), TrySendError::Closed(3));
@@ -78,7 +81,7 @@ fn errors_say_what_tokio_says() {
         "receiving on a closed channel"
     );
     let timeout = SendTimeoutError::Timeout(Mute);
-    assert_eq!(format!("{timeout:?}"), "Timeout(..)");
+    assert_eq!(format!("{timeout:?}"), "\"Timeout(..)\"");
     assert_eq!(timeout.to_string(), "timed out waiting on send operation");
     assert_eq!(SendTimeoutError::Closed(1).to_string(), "channel closed");
 }
