@@ -269,8 +269,8 @@ fn enter_guards_out_of_order() {
             let second = b.enter();
             assert_eq!(
                 panic_message(|| drop(first)),
-                "`EnterGuard` values dropped out of order: drop the guards of `Handle::enter` in the \
-                 reverse order of their making"
+                "`EnterGuard` values dropped out of order: drop the guards of `Handle::enter` in \
+                 the reverse order of their making"
             );
             assert_eq!(Handle::current().id(), b.handle().id());
             drop(second);

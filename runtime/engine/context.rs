@@ -21,8 +21,8 @@ pub(crate) const NO_RUNTIME: &str = "there is no wakeful runtime on this thread:
 
 /// The message of an operation that needs I/O on a runtime built without.
 #[cfg(feature = "net")]
-pub(crate) const NO_IO: &str = "IO is disabled. Call `enable_io` (or `enable_all`) on the runtime's \
-     Builder";
+pub(crate) const NO_IO: &str = "IO is disabled. Call `enable_io` (or `enable_all`) on the \
+     runtime's Builder";
 
 /// The message of an operation that needs timers on a runtime built without.
 pub(crate) const NO_TIME: &str = "timers are disabled. Call `enable_time` (or `enable_all`) on the \
@@ -127,8 +127,8 @@ impl Drop for Entered {
             // While unwinding the order is the least of the worries.
             assert!(
                 std::thread::panicking(),
-                "`EnterGuard` values dropped out of order: drop the guards of `Handle::enter` in the \
-                 reverse order of their making"
+                "`EnterGuard` values dropped out of order: drop the guards of `Handle::enter` in \
+                 the reverse order of their making"
             );
             return;
         }
