@@ -117,6 +117,13 @@ pub(crate) fn waiting(cx: &Context<'_>, kind: Kind, resource: usize, site: Site)
     }
 }
 
+/// The address of the task that is polled with `cx`. 0: not a task of ours, or hidden behind
+/// somebody else's waker. As long as a waker of that task is kept no other task has the address.
+#[inline]
+pub(crate) fn task(cx: &Context<'_>) -> usize {
+    task::task_of(cx.waker()).map_or(0, |task| std::ptr::from_ref(task).addr())
+}
+
 thread_local! {
     static MUST_NOT_BLOCK: Cell<bool> = const { Cell::new(false) };
     static IS_ALONE: Cell<bool> = const { Cell::new(false) };

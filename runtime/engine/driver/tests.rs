@@ -44,7 +44,7 @@ fn new(start_paused: bool) -> (Driver, Arc<Handle>) {
     .expect("the driver starts")
 }
 
-fn register(handle: &Handle, after: Duration, waker: Waker) -> timer::Key {
+fn register(handle: &Handle, after: Duration, waker: Waker) -> timer::Timer {
     let time = handle.time().unwrap();
     let tick = time.clock().tick_of(time.clock().now() + after);
     time.register(tick, waker).unwrap()
@@ -120,7 +120,7 @@ fn r06_resetting_to_earlier_ends_a_sleep() {
     };
     until_asleep(&handle);
     let time = handle.time().unwrap();
-    time.reset(key, time.clock().now_tick() + 2);
+    time.reset(&key, time.clock().now_tick() + 2);
     is_done.recv_timeout(SOON).expect("slept on");
     sleeping.join().unwrap();
 }

@@ -17,8 +17,9 @@ use std::sync::atomic::{
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// A deadline that no clock reaches. [`Clock::now_tick`] stays below it.
-pub(crate) const NEVER: u64 = u64::MAX - 1;
+/// A deadline that no clock reaches. [`Clock::now_tick`] stays below it. The ticks above it have
+/// other meanings, see `deadlines.rs`.
+pub(crate) const NEVER: u64 = u64::MAX - 2;
 
 /// Set by the first clock of the process that pauses. Before that, `Instant::now` need not ask
 /// which clock it is under.

@@ -5,18 +5,23 @@
 //! [`Sleeper`] when the driver has to get up earlier than it meant to.
 //!
 //! ```text
-//!            register                        fire
-//! (future) ----------> armed: in the wheel --------> fired: the key is stale, the waker was woken
-//!              ^             |        |
-//!              +-- reset ----+        +-- cancel: the key is stale, the waker was dropped
+//!            register                            fire
+//! (future) ----------> armed: in the wheel ------------> fired: the waker was woken
+//!                       |        ^       |                  |
+//!                       +- reset +       +--- cancel <------+   the place is free
 //! ```
+//!
+//! Each timer is in two tables under one number: its waker and its links in the wheel, under the
+//! lock; what it is set to in [`deadlines`], a word that is read, and set to a later tick, without
+//! the lock.
 //!
 //! Invariants:
 //! - **V1** A waker leaves the wheel once, under the lock, with whoever will wake or drop it. So it
 //!   is woken at most once, and it is the latest one that `poll` was given.
 //! - **V2** Wakers are cloned, woken and dropped outside the lock.
 //! - **V3** `next` is never later than the earliest deadline in the wheel while the lock is free.
-//!   It may be earlier after a cancellation: [`Handle::refresh`] mends that before a sleep.
+//!   It may be earlier after a cancellation: [`Handle::refresh`] mends that before a sleep. After
+//!   a reset to a later tick it stays: the driver gets up once, and files that timer again.
 //! - **V4** Who lowers `next` then calls `unpark_if_asleep`: see Z3 in [`sleeper`].
 //!
 //! Not here: the clock's reading on each registration (the future compares its deadline itself),
@@ -34,6 +39,7 @@ use crate::primitives::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::primitives::{Mutex, MutexGuard};
 
 pub(crate) mod clock;
+mod deadlines;
 #[cfg(all(test, loom))]
 mod models;
 #[cfg(all(test, not(loom)))]
@@ -42,8 +48,9 @@ mod wakes;
 mod wheel;
 
 use clock::{Clock, NEVER};
+pub(crate) use deadlines::Timer;
+use deadlines::{Deadlines, Extended, Free};
 use wakes::Wakes;
-pub(crate) use wheel::Key;
 use wheel::Wheel;
 
 /// `next` when there is no timer.
@@ -71,12 +78,15 @@ pub(crate) enum Refused {
 
 struct State {
     wheel: Wheel<Waker>,
+    /// Numbers for timers to come.
+    free: Free,
     is_closed: bool,
 }
 
 /// The timers of one runtime.
 pub(crate) struct Handle {
     state: Mutex<State>,
+    deadlines: Deadlines,
     /// The tick to be up at, or [`NONE`]. Written under the lock: V3.
     next: AtomicU64,
     clock: Clock,
@@ -89,8 +99,10 @@ impl Handle {
         Self {
             state: Mutex::new(State {
                 wheel: Wheel::new(),
+                free: Free::new(),
                 is_closed: false,
             }),
+            deadlines: Deadlines::new(),
             next: AtomicU64::new(NONE),
             clock,
             sleeper,
@@ -115,32 +127,40 @@ impl Handle {
 
     /// True if a timer is registered that will fire.
     pub(crate) fn has_deadline(&self) -> bool {
-        let earliest = self.state.lock().wheel.earliest();
+        let earliest = self.earliest(&mut self.state.lock());
         earliest.is_some_and(|tick| tick < NEVER)
     }
 
-    /// Has `waker` woken once `deadline` comes.
-    pub(crate) fn register(&self, deadline: u64, waker: Waker) -> Result<Key, Refused> {
-        let mut state = self.state.lock();
-        if state.is_closed {
-            drop(state);
-            return Err(Refused::Closed);
+    /// Has `waker` woken once `deadline` comes. Whatever becomes of the timer, it must be
+    /// [cancelled](Self::cancel).
+    pub(crate) fn register(&self, deadline: u64, waker: Waker) -> Result<Timer, Refused> {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        if state.is_closed || deadline <= state.wheel.now() {
+            let refused = match state.is_closed {
+                true => Refused::Closed,
+                false => Refused::Due,
+            };
+            // V2: before the waker is dropped.
+            drop(guard);
+            return Err(refused);
         }
-        let inserted = state.wheel.insert(deadline, waker);
-        let is_next = inserted.is_ok() && self.lower_next(deadline);
-        drop(state);
+        let timer = self.deadlines.allocate(&mut state.free, deadline);
+        state.wheel.insert(timer.index(), deadline, waker);
+        let is_next = self.lower_next(deadline);
+        drop(guard);
         if is_next {
             self.sleeper.unpark_if_asleep();
         }
-        inserted.map_err(|_waker| Refused::Due)
+        Ok(timer)
     }
 
     /// What has become of it. While it is armed, `waker` replaces the one it has.
-    pub(crate) fn poll(&self, key: Key, waker: &Waker) -> Status {
+    pub(crate) fn poll(&self, timer: &Timer, waker: &Waker) -> Status {
         {
             let mut state = self.state.lock();
-            match state.wheel.get_mut(key) {
-                None => return state.departed(),
+            match state.wheel.get_mut(timer.index()) {
+                None => return self.status(timer),
                 Some(stored) if stored.will_wake(waker) => return Status::Armed,
                 Some(_) => {}
             }
@@ -148,8 +168,8 @@ impl Handle {
         // V2: cloned and dropped with the lock free. It may fire meanwhile.
         let mut other = waker.clone();
         let mut state = self.state.lock();
-        let status = match state.wheel.get_mut(key) {
-            None => state.departed(),
+        let status = match state.wheel.get_mut(timer.index()) {
+            None => self.status(timer),
             Some(stored) => {
                 std::mem::swap(stored, &mut other);
                 Status::Armed
@@ -160,38 +180,58 @@ impl Handle {
     }
 
     /// What has become of it.
-    pub(crate) fn status(&self, key: Key) -> Status {
-        let state = self.state.lock();
-        match state.wheel.deadline(key) {
-            None => state.departed(),
-            Some(_) => Status::Armed,
-        }
+    #[inline]
+    pub(crate) fn status(&self, timer: &Timer) -> Status {
+        self.deadlines.status(timer)
     }
 
     /// Gives an armed timer another deadline; its waker stays, and is woken at once if that
-    /// deadline has gone by. Anything but `Armed` means that it has to be registered anew.
-    pub(crate) fn reset(&self, key: Key, deadline: u64) -> Status {
+    /// deadline has gone by. Anything but `Armed` means that it has to be cancelled, and registered
+    /// anew.
+    #[inline]
+    pub(crate) fn reset(&self, timer: &Timer, deadline: u64) -> Status {
+        match self.deadlines.extend(timer, deadline) {
+            Extended::Done => Status::Armed,
+            Extended::Departed(status) => status,
+            Extended::Earlier => self.bring_forward(timer, deadline),
+        }
+    }
+
+    fn bring_forward(&self, timer: &Timer, deadline: u64) -> Status {
         let mut state = self.state.lock();
-        let refiled = state.wheel.refile(key, deadline);
-        let status = match refiled {
-            Ok(true) => Status::Armed,
-            Ok(false) => state.departed(),
-            Err(_) => Status::Fired,
+        let Some(filed) = state.wheel.deadline(timer.index()) else {
+            return self.status(timer);
         };
-        let is_next = status == Status::Armed && self.lower_next(deadline);
+        if deadline <= state.wheel.now() {
+            let waker = state.wheel.remove(timer.index());
+            self.deadlines.fire_now(timer);
+            drop(state);
+            waker.into_iter().for_each(wakes::wake);
+            return Status::Fired;
+        }
+        // V9: what it is set to first.
+        self.deadlines.set(timer, deadline);
+        if deadline < filed {
+            state.wheel.refile(timer.index(), deadline);
+        }
+        let is_next = self.lower_next(deadline);
         drop(state);
         if is_next {
             self.sleeper.unpark_if_asleep();
         }
-        if let Err(waker) = refiled {
-            wakes::wake(waker);
-        }
-        status
+        Status::Armed
     }
 
     /// Forgets a timer. Its waker is dropped here, unless it has been woken.
-    pub(crate) fn cancel(&self, key: Key) {
-        let waker = self.state.lock().wheel.remove(key);
+    pub(crate) fn cancel(&self, timer: Timer) {
+        if self.status(&timer) != Status::Armed {
+            return self.deadlines.give_back(timer);
+        }
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        let waker = state.wheel.remove(timer.index());
+        self.deadlines.release(&mut state.free, timer);
+        drop(guard);
         drop(waker);
     }
 
@@ -210,14 +250,23 @@ impl Handle {
 
     /// Wakes everything that is due at `tick` or before, in the order of the deadlines.
     pub(crate) fn fire_until(&self, tick: u64) {
-        self.wake_each(|_| tick);
+        self.wake_each(|state| {
+            let index = state.wheel.pop(tick)?;
+            if let Some(later) = self.deadlines.fire(index, tick) {
+                state.wheel.file(index, later);
+                return Some(None);
+            }
+            Some(state.wheel.take(index))
+        });
     }
 
     /// The runtime ends: wakes everything, fires nothing, refuses what comes later.
     pub(crate) fn shutdown(&self) {
         self.wake_each(|state| {
             state.is_closed = true;
-            u64::MAX
+            let index = state.wheel.pop(u64::MAX)?;
+            self.deadlines.close(index);
+            Some(state.wheel.take(index))
         });
     }
 
@@ -239,7 +288,7 @@ impl Handle {
     /// Moves a paused clock to the earliest deadline, by at most `limit`, and fires it. False if
     /// there is none to move to.
     pub(crate) fn skip_to_next(&self, limit: Option<Duration>) -> bool {
-        let earliest = self.state.lock().wheel.earliest();
+        let earliest = self.earliest(&mut self.state.lock());
         let Some(earliest) = earliest.filter(|tick| *tick < NEVER) else {
             return false;
         };
@@ -257,23 +306,36 @@ impl Handle {
         Inhibit(Arc::clone(self))
     }
 
-    fn wake_each(&self, to: impl Fn(&mut State) -> u64) {
-        loop {
+    /// Wakes what `next` takes out of the wheel, until that is `None`: a few for each hold of the
+    /// lock. What it only moved is `Some(None)`.
+    fn wake_each(&self, next: impl Fn(&mut State) -> Option<Option<Waker>>) {
+        let mut is_last = false;
+        while !is_last {
             let mut wakes = Wakes::new();
             let mut state = self.state.lock();
-            let to = to(&mut state);
-            while !wakes.is_full() {
-                match state.wheel.pop(to) {
-                    Some(waker) => wakes.push(waker),
-                    None => break,
+            for _ in 0..wakes::CAPACITY {
+                match next(&mut state) {
+                    Some(waker) => waker.into_iter().for_each(|waker| wakes.push(waker)),
+                    None => {
+                        is_last = true;
+                        break;
+                    }
                 }
             }
             self.publish(&state);
             drop(state);
-            let is_last = !wakes.is_full();
             wakes.wake();
-            if is_last {
-                return;
+        }
+    }
+
+    /// The earliest deadline exactly: what was set to a later tick is filed again first.
+    fn earliest(&self, state: &mut State) -> Option<u64> {
+        loop {
+            let filed = state.wheel.earliest()?;
+            let set = |index| self.deadlines.of_entry(index);
+            state.wheel.refile_first(set);
+            if state.wheel.earliest() == Some(filed) {
+                return Some(filed);
             }
         }
     }
@@ -290,16 +352,6 @@ impl Handle {
     fn publish(&self, state: &MutexGuard<'_, State>) {
         let next = state.wheel.next_deadline().unwrap_or(NONE);
         self.next.store(next, Relaxed);
-    }
-}
-
-impl State {
-    /// What has become of a timer that is not in the wheel.
-    fn departed(&self) -> Status {
-        match self.is_closed {
-            true => Status::Closed,
-            false => Status::Fired,
-        }
     }
 }
 

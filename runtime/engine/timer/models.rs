@@ -88,7 +88,7 @@ fn fire_against_poll() {
             let time = Arc::clone(&time);
             thread::spawn(move || time.fire_until(1))
         };
-        let status = time.poll(key, &new);
+        let status = time.poll(&key, &new);
         drop(new);
         driver.join().unwrap();
         match status {
@@ -96,7 +96,7 @@ fn fire_against_poll() {
             _ => assert_eq!((old_fate.woken(), new_fate.woken()), (1, 0)),
         }
         assert_eq!((old_fate.dropped(), new_fate.dropped()), (1, 1));
-        assert_eq!(time.status(key), Status::Fired);
+        assert_eq!(time.status(&key), Status::Fired);
     });
 }
 
@@ -111,7 +111,7 @@ fn fire_against_reset() {
             let time = Arc::clone(&time);
             thread::spawn(move || time.fire_until(1))
         };
-        let status = time.reset(key, 5);
+        let status = time.reset(&key, 5);
         driver.join().unwrap();
         match status {
             Status::Armed => {
@@ -121,6 +121,62 @@ fn fire_against_reset() {
             status => assert_eq!(status, Status::Fired),
         }
         assert_eq!((fate.woken(), fate.dropped()), (1, 1));
+    });
+}
+
+/// V9: a timer is moved later, then earlier again, beside the driver, which files it in between:
+/// it fires when it is due by the last word, not before and not after.
+#[test]
+fn fire_against_resets_both_ways() {
+    loom::model(|| {
+        let time = handle();
+        let (waker, fate) = waker();
+        let timer = time.register(1, waker).unwrap();
+        let driver = {
+            let time = Arc::clone(&time);
+            thread::spawn(move || time.fire_until(2))
+        };
+        let later = time.reset(&timer, 9);
+        let earlier = time.reset(&timer, 5);
+        driver.join().unwrap();
+        assert_eq!(later, earlier, "nothing is due between the two");
+        if later == Status::Armed {
+            time.fire_until(4);
+            assert_eq!(fate.woken(), 0);
+            time.fire_until(5);
+        }
+        assert_eq!((fate.woken(), fate.dropped()), (1, 1));
+        assert_eq!(time.status(&timer), Status::Fired);
+    });
+}
+
+/// V10: the places of two timers that have fired come back without the lock, while others are
+/// registered. No two timers have the same.
+#[test]
+fn give_back_against_register() {
+    loom::model(|| {
+        let time = handle();
+        let noop = || Waker::noop().clone();
+        let first = time.register(1, noop()).unwrap();
+        let second = time.register(1, noop()).unwrap();
+        time.fire_until(1);
+        let other = {
+            let time = Arc::clone(&time);
+            thread::spawn(move || {
+                time.cancel(first);
+                time.register(3, noop()).unwrap()
+            })
+        };
+        time.cancel(second);
+        let timers = [
+            time.register(4, noop()).unwrap(),
+            time.register(5, noop()).unwrap(),
+            other.join().unwrap(),
+        ];
+        let [a, b, c] = timers.each_ref().map(|timer| timer.index());
+        assert!(a != b && b != c && c != a);
+        let filed = timers.each_ref().map(|timer| time.reset(timer, 6));
+        assert_eq!(filed, [Status::Armed; 3]);
     });
 }
 

@@ -7,7 +7,7 @@ use crate::chance;
 
 /// Timers that are taken out under one hold of the lock: long enough to share its price, short
 /// enough that a registration elsewhere waits well under a microsecond.
-const CAPACITY: usize = 32;
+pub(super) const CAPACITY: usize = 32;
 
 /// A few wakers, in order.
 pub(super) struct Wakes {
@@ -21,10 +21,6 @@ impl Wakes {
             wakers: [const { None }; CAPACITY],
             len: 0,
         }
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.len == CAPACITY
     }
 
     pub(super) fn push(&mut self, waker: Waker) {

@@ -1,7 +1,7 @@
 //! The hierarchical wheel as pure data: ticks and values in, due values out.
 //!
 //! No clock, no wakers, no locks: `super::Handle` brings those. Time is a `u64` of ticks that
-//! only [`Wheel::pop`] moves.
+//! only [`Wheel::pop`] moves. The caller names entries by small numbers of its choice.
 //!
 //! ```text
 //! level 5   64 slots of 2^30 ticks     deadline:  ....|555555|444444|333333|222222|111111|000000
@@ -24,8 +24,6 @@
 //! Not here: wrapping. Deadlines beyond the top level wait in `far` and are filed when the wheel
 //! comes into their range, so they cost nothing until then.
 
-use std::num::NonZeroU32;
-
 /// Bits of the deadline one level looks at: 64 slots.
 const SLOT_BITS: u32 = 6;
 
@@ -43,29 +41,32 @@ const RANGE_BITS: u32 = SLOT_BITS * LEVELS as u32;
 /// "No entry" in a link.
 const NIL: u32 = u32::MAX;
 
-/// Names an entry. Stale keys are harmless: the generation tells them apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
-    index: u32,
-    generation: NonZeroU32,
-}
-
 #[derive(Debug)]
 struct Entry<T> {
     deadline: u64,
     prev: u32,
-    /// The entry behind this one in its slot, or the next free one.
     next: u32,
-    generation: NonZeroU32,
-    /// `None` while the entry is free.
+    /// `None` while the entry is not in the wheel.
     value: Option<T>,
 }
+
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Entry<std::task::Waker>>() == 32);
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {
     head: u32,
     tail: u32,
     earliest: u64,
+}
+
+impl<T> Entry<T> {
+    const EMPTY: Self = Self {
+        deadline: 0,
+        prev: NIL,
+        next: NIL,
+        value: None,
+    };
 }
 
 impl Slot {
@@ -83,8 +84,6 @@ pub(crate) struct Wheel<T> {
     occupied: [u64; LEVELS],
     slots: Box<[Slot; FAR + 1]>,
     entries: Vec<Entry<T>>,
-    free: u32,
-    len: usize,
 }
 
 /// The slot for `deadline` as seen from `now`.
@@ -111,76 +110,55 @@ impl<T> Wheel<T> {
             occupied: [0; LEVELS],
             slots: Box::new([Slot::EMPTY; FAR + 1]),
             entries: Vec::new(),
-            free: NIL,
-            len: 0,
         }
     }
 
     /// The tick up to which everything has left.
-    #[cfg(test)]
     pub(crate) fn now(&self) -> u64 {
         self.now
     }
 
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.len
-    }
-
-    /// Keeps `value` until `deadline`, or gives it back if that tick has gone by.
-    pub(crate) fn insert(&mut self, deadline: u64, value: T) -> Result<Key, T> {
-        if deadline <= self.now {
-            return Err(value);
+    /// Keeps `value` until `deadline`, which is to come, as the entry `index`, which is not in the
+    /// wheel. The table is as long as the largest index.
+    pub(crate) fn insert(&mut self, index: u32, deadline: u64, value: T) {
+        let at = index as usize;
+        while self.entries.len() <= at {
+            self.entries.push(Entry::EMPTY);
         }
-        let index = self.allocate(deadline, value);
-        self.link(index);
-        self.len += 1;
-        Ok(Key {
-            index,
-            generation: self.entries[index as usize].generation,
-        })
+        let entry = &mut self.entries[at];
+        debug_assert!(entry.value.is_none(), "in the wheel already");
+        entry.value = Some(value);
+        self.file(index, deadline);
     }
 
     /// The value of an entry that has not left.
-    pub(crate) fn get_mut(&mut self, key: Key) -> Option<&mut T> {
-        let entry = self.entries.get_mut(key.index as usize)?;
-        if entry.generation != key.generation {
-            return None;
-        }
-        entry.value.as_mut()
+    pub(crate) fn get_mut(&mut self, index: u32) -> Option<&mut T> {
+        self.entries.get_mut(index as usize)?.value.as_mut()
     }
 
     /// When the entry leaves.
-    pub(crate) fn deadline(&self, key: Key) -> Option<u64> {
-        let entry = self.entries.get(key.index as usize)?;
-        (entry.generation == key.generation && entry.value.is_some()).then_some(entry.deadline)
+    pub(crate) fn deadline(&self, index: u32) -> Option<u64> {
+        let entry = self.entries.get(index as usize)?;
+        entry.value.is_some().then_some(entry.deadline)
     }
 
     /// Takes an entry out before its time.
-    pub(crate) fn remove(&mut self, key: Key) -> Option<T> {
-        self.deadline(key)?;
-        self.unlink(key.index);
-        self.release(key.index)
+    pub(crate) fn remove(&mut self, index: u32) -> Option<T> {
+        self.deadline(index)?;
+        self.unlink(index);
+        self.take(index)
     }
 
-    /// Moves an entry to another deadline, behind those that have it already. Gives the value
-    /// back if that tick has gone by; `Ok(false)` if the entry had left.
-    pub(crate) fn refile(&mut self, key: Key, deadline: u64) -> Result<bool, T> {
-        if self.deadline(key).is_none() {
-            return Ok(false);
-        }
-        self.unlink(key.index);
-        if deadline <= self.now {
-            return self.release(key.index).map_or(Ok(false), Err);
-        }
-        self.entries[key.index as usize].deadline = deadline;
-        self.link(key.index);
-        Ok(true)
+    /// Moves an entry that has not left to a deadline to come, behind those that have it already.
+    pub(crate) fn refile(&mut self, index: u32, deadline: u64) {
+        self.unlink(index);
+        self.file(index, deadline);
     }
 
-    /// Takes out the next value due at `to` or before and moves `now` up to it, or to `to` when
-    /// there is none.
-    pub(crate) fn pop(&mut self, to: u64) -> Option<T> {
+    /// Names the next entry due at `to` or before and moves `now` up to it, or to `to` when there
+    /// is none. The entry is in no slot: [`take`](Self::take) its value or [`file`](Self::file) it
+    /// for later.
+    pub(crate) fn pop(&mut self, to: u64) -> Option<u32> {
         let to = to.max(self.now);
         while let Some(first) = self.first_slot() {
             let start = self.start_of(first);
@@ -191,12 +169,23 @@ impl<T> Wheel<T> {
             if first < SLOTS {
                 let index = self.slots[first].head;
                 self.unlink(index);
-                return self.release(index);
+                return Some(index);
             }
-            self.refile_slot(first);
+            self.refile_slot(first, |_, deadline| deadline);
         }
         self.now = to;
         None
+    }
+
+    /// The value of an entry that [`pop`](Self::pop) has named.
+    pub(crate) fn take(&mut self, index: u32) -> Option<T> {
+        self.entries[index as usize].value.take()
+    }
+
+    /// Puts an entry that is in no slot into that of a deadline to come.
+    pub(crate) fn file(&mut self, index: u32, deadline: u64) {
+        self.entries[index as usize].deadline = deadline;
+        self.link(index);
     }
 
     /// A tick no later than the earliest deadline: the deadline itself, or, when an earlier entry
@@ -218,6 +207,14 @@ impl<T> Wheel<T> {
         Some(earliest)
     }
 
+    /// Files the entries of the first slot again, each for the deadline that `deadline` says it has
+    /// by now.
+    pub(crate) fn refile_first(&mut self, deadline: impl Fn(u32) -> u64) {
+        if let Some(slot) = self.first_slot() {
+            self.refile_slot(slot, |index, _| deadline(index));
+        }
+    }
+
     /// V5 makes the lowest level's first slot the earliest one.
     fn first_slot(&self) -> Option<usize> {
         let level = self.occupied.iter().position(|bits| *bits != 0);
@@ -236,14 +233,18 @@ impl<T> Wheel<T> {
         floor(self.now, shift + SLOT_BITS) + (((slot % SLOTS) as u64) << shift)
     }
 
-    /// Files the entries of a slot that `now` has entered again, lower down.
-    fn refile_slot(&mut self, slot: usize) {
+    /// Files the entries of a slot again: those of a slot that `now` has entered go lower down.
+    fn refile_slot(&mut self, slot: usize, deadline: impl Fn(u32, u64) -> u64) {
         let mut index = self.slots[slot].head;
         self.slots[slot] = Slot::EMPTY;
         self.mark(slot, false);
         while index != NIL {
-            let next = self.entries[index as usize].next;
-            self.link(index);
+            let Entry {
+                deadline: before,
+                next,
+                ..
+            } = self.entries[index as usize];
+            self.file(index, deadline(index, before));
             index = next;
         }
     }
@@ -301,40 +302,11 @@ impl<T> Wheel<T> {
         }
     }
 
-    fn allocate(&mut self, deadline: u64, value: T) -> u32 {
-        let index = self.free;
-        if let Some(entry) = self.entries.get_mut(index as usize) {
-            self.free = entry.next;
-            entry.deadline = deadline;
-            entry.value = Some(value);
-            return index;
-        }
-        let index = u32::try_from(self.entries.len()).unwrap_or(NIL);
-        assert!(index != NIL, "more than 4 billion timers");
-        self.entries.push(Entry {
-            deadline,
-            prev: NIL,
-            next: NIL,
-            generation: NonZeroU32::MIN,
-            value: Some(value),
-        });
-        index
-    }
-
-    /// Frees an unlinked entry. Its keys are stale from here on.
-    fn release(&mut self, index: u32) -> Option<T> {
-        let entry = &mut self.entries[index as usize];
-        entry.generation = entry.generation.checked_add(1).unwrap_or(NonZeroU32::MIN);
-        entry.next = self.free;
-        self.free = index;
-        self.len -= 1;
-        entry.value.take()
-    }
-
     /// V5, V6 and V7, and links that lead both ways.
     #[cfg(test)]
     pub(super) fn assert_invariants(&self) {
         let mut found = 0;
+        let len = self.entries.iter().filter(|entry| entry.value.is_some());
         for (index, slot) in self.slots.iter().enumerate() {
             let (mut before, mut at) = (NIL, slot.head);
             while at != NIL {
@@ -351,6 +323,6 @@ impl<T> Wheel<T> {
                 assert_eq!(marked, slot.head != NIL, "V6");
             }
         }
-        assert_eq!(found, self.len);
+        assert_eq!(found, len.count());
     }
 }

@@ -22,7 +22,7 @@ use crate::chance::{self, Simulated};
 use crate::engine::config::Config;
 use crate::engine::driver::{self, Driver};
 use crate::engine::task::JoinHandle;
-use crate::engine::timer::{self, Key, Status};
+use crate::engine::timer::{self, Status, Timer};
 use crate::sync::{Mutex, Notify};
 use crate::task::yield_now;
 
@@ -176,22 +176,22 @@ impl Future for WaitForSomebody {
 /// Waits for a timer.
 struct Nap {
     time: Arc<timer::Handle>,
-    key: Option<Key>,
+    timer: Option<Timer>,
 }
 
 impl Future for Nap {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        if let Some(key) = self.key {
-            return match self.time.poll(key, cx.waker()) {
+        if let Some(timer) = &self.timer {
+            return match self.time.poll(timer, cx.waker()) {
                 Status::Armed => Poll::Pending,
                 Status::Fired | Status::Closed => Poll::Ready(()),
             };
         }
         let deadline = self.time.clock().now_tick() + 1 + chance::first(3) as u64;
         match self.time.register(deadline, cx.waker().clone()) {
-            Ok(key) => self.key = Some(key),
+            Ok(timer) => self.timer = Some(timer),
             Err(_) => return Poll::Ready(()),
         }
         Poll::Pending
@@ -200,8 +200,8 @@ impl Future for Nap {
 
 impl Drop for Nap {
     fn drop(&mut self) {
-        if let Some(key) = self.key {
-            self.time.cancel(key);
+        if let Some(timer) = self.timer.take() {
+            self.time.cancel(timer);
         }
     }
 }
@@ -249,7 +249,7 @@ async fn life(world: Rc<World>, depth: usize) {
             6 => {
                 let time = world.shared.driver_handle.time().map(Arc::clone);
                 let time = time.expect("it has timers");
-                Nap { time, key: None }.await;
+                Nap { time, timer: None }.await;
             }
             1 | 2 if depth < 4 => {
                 let child = world.spawn(depth + 1);

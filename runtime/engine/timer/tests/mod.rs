@@ -9,7 +9,7 @@ use std::task::{RawWaker, RawWakerVTable, Wake, Waker};
 use std::time::Duration;
 
 use super::clock::{Clock, NEVER};
-use super::{Handle, Key, Refused, Status};
+use super::{Handle, Refused, Status, Timer};
 use crate::engine::sleeper::Sleeper;
 
 mod wheel;
@@ -42,13 +42,13 @@ fn r29_the_latest_waker_is_woken_once() {
     let time = handle();
     let [first, last] = [Arc::new(Count::default()), Arc::new(Count::default())];
     let key = time.register(10, first.waker()).unwrap();
-    assert_eq!(time.poll(key, &last.waker()), Status::Armed);
+    assert_eq!(time.poll(&key, &last.waker()), Status::Armed);
     time.fire_until(9);
     assert_eq!(last.wakes(), 0);
     time.fire_until(10);
     time.fire_until(11);
     assert_eq!((first.wakes(), last.wakes()), (0, 1));
-    assert_eq!(time.poll(key, &first.waker()), Status::Fired);
+    assert_eq!(time.poll(&key, &first.waker()), Status::Fired);
 }
 
 #[test]
@@ -58,13 +58,13 @@ fn r30_no_waker_is_kept() {
     let fired = time.register(1, count.waker()).unwrap();
     let cancelled = time.register(2, count.waker()).unwrap();
     assert_eq!(
-        time.poll(cancelled, &Waker::from(Arc::new(Count::default()))),
+        time.poll(&cancelled, &Waker::from(Arc::new(Count::default()))),
         Status::Armed
     );
-    assert_eq!(time.poll(cancelled, &count.waker()), Status::Armed);
+    assert_eq!(time.poll(&cancelled, &count.waker()), Status::Armed);
     assert_eq!(Arc::strong_count(&count), 3);
     time.fire_until(1);
-    assert_eq!(time.status(fired), Status::Fired);
+    assert_eq!(time.status(&fired), Status::Fired);
     time.cancel(cancelled);
     assert_eq!(Arc::strong_count(&count), 1);
     assert_eq!(time.register(1, count.waker()), Err(Refused::Due));
@@ -119,18 +119,18 @@ fn r33_wakers_may_call_back() {
         .unwrap();
     let waker = hooked_waker();
     HOOK.with(|slot| slot.replace(Some(Rc::new(hook))));
-    assert_eq!(time.poll(key, &waker), Status::Armed, "clone");
+    assert_eq!(time.poll(&key, &waker), Status::Armed, "clone");
     assert_eq!(
-        time.poll(key, Waker::noop()),
+        time.poll(&key, Waker::noop()),
         Status::Armed,
         "drop of the replaced one"
     );
-    assert_eq!(time.poll(key, &waker), Status::Armed);
+    assert_eq!(time.poll(&key, &waker), Status::Armed);
     time.fire_until(5);
     let cancelled = time.register(6, waker.clone()).unwrap();
     time.cancel(cancelled);
     let reset = time.register(7, waker.clone()).unwrap();
-    assert_eq!(time.reset(reset, 1), Status::Fired);
+    assert_eq!(time.reset(&reset, 1), Status::Fired);
     assert_eq!(time.register(1, waker.clone()), Err(Refused::Due));
     time.register(8, waker.clone()).unwrap();
     time.shutdown();
@@ -167,12 +167,12 @@ fn r14_waker_that_panics_does_not_cost_another_its_wake() {
 fn r44_timers_dropped_and_reset_by_the_wake_of_another() {
     struct Meddle {
         time: Arc<Handle>,
-        others: std::sync::Mutex<Vec<Key>>,
+        others: std::sync::Mutex<Vec<Timer>>,
     }
     impl Wake for Meddle {
         fn wake(self: Arc<Self>) {
             for key in self.others.lock().unwrap().drain(..) {
-                self.time.reset(key, 50);
+                self.time.reset(&key, 50);
                 self.time.cancel(key);
             }
         }
@@ -201,19 +201,78 @@ fn r44_reset_moves_the_wake() {
     let time = handle();
     let count = Arc::new(Count::default());
     let key = time.register(10, count.waker()).unwrap();
-    assert_eq!(time.reset(key, 20), Status::Armed);
+    assert_eq!(time.reset(&key, 20), Status::Armed);
     time.fire_until(19);
     assert_eq!(count.wakes(), 0);
-    assert_eq!(time.reset(key, 25), Status::Armed);
-    assert_eq!(time.reset(key, 21), Status::Armed);
+    assert_eq!(time.reset(&key, 25), Status::Armed);
+    assert_eq!(time.reset(&key, 21), Status::Armed);
     time.fire_until(21);
     assert_eq!(count.wakes(), 1);
-    assert_eq!(time.reset(key, 40), Status::Fired, "to be registered anew");
+    assert_eq!(time.reset(&key, 40), Status::Fired, "to be registered anew");
     time.fire_until(40);
     assert_eq!(count.wakes(), 1);
     let key = time.register(50, count.waker()).unwrap();
-    assert_eq!(time.reset(key, 3), Status::Fired);
+    assert_eq!(time.reset(&key, 3), Status::Fired);
     assert_eq!(count.wakes(), 2, "woken at once");
+}
+
+#[test]
+fn a_reset_to_a_later_tick_leaves_the_entry_until_the_wheel_comes_to_it() {
+    let time = handle();
+    let count = Arc::new(Count::default());
+    let timer = time.register(10, count.waker()).unwrap();
+    let filed = || time.state.lock().wheel.deadline(timer.index());
+    for tick in 11..=100 {
+        assert_eq!(time.reset(&timer, tick), Status::Armed);
+    }
+    assert_eq!(filed(), Some(10));
+    // Not as early as before, but not before the entry either: no need to file it.
+    assert_eq!(time.reset(&timer, 50), Status::Armed);
+    assert_eq!(filed(), Some(10));
+    time.fire_until(10);
+    assert_eq!((filed(), count.wakes()), (Some(50), 0));
+    assert_eq!(time.reset(&timer, 40), Status::Armed);
+    assert_eq!(filed(), Some(40));
+    time.fire_until(39);
+    assert_eq!(count.wakes(), 0);
+    time.fire_until(40);
+    assert_eq!(count.wakes(), 1);
+    assert_eq!(time.reset(&timer, 60), Status::Fired);
+    assert_eq!(time.reset(&timer, 30), Status::Fired);
+}
+
+#[test]
+fn a_paused_clock_does_not_stop_where_a_timer_was_before() {
+    let time = handle();
+    let count = Arc::new(Count::default());
+    for reset_to in [NEVER, 500, 100, 70, 61] {
+        let timer = time.register(60, count.waker()).unwrap();
+        assert_eq!(time.reset(&timer, reset_to), Status::Armed);
+    }
+    for (tick, wakes) in [(61, 1), (70, 2), (100, 3), (500, 4)] {
+        assert!(time.has_deadline());
+        assert!(time.skip_to_next(None));
+        assert_eq!((time.clock().now_tick(), count.wakes()), (tick, wakes));
+    }
+    assert!(!time.has_deadline() && !time.skip_to_next(None));
+    assert_eq!(time.clock().now_tick(), 500);
+}
+
+#[test]
+fn places_of_timers_are_used_again() {
+    let time = handle();
+    let mut largest = 0;
+    for round in 0..1000 {
+        let waker = Waker::noop;
+        let fired = time.register(round + 1, waker().clone()).unwrap();
+        let cancelled = time.register(round + 2, waker().clone()).unwrap();
+        largest = largest.max(fired.index()).max(cancelled.index());
+        time.fire_until(round + 1);
+        time.cancel(cancelled);
+        assert_eq!(time.status(&fired), Status::Fired);
+        time.cancel(fired);
+    }
+    assert_eq!(largest, 1);
 }
 
 #[test]
@@ -225,8 +284,8 @@ fn r44_shutdown_wakes_armed_timers() {
     time.shutdown();
     time.shutdown();
     assert_eq!(count.wakes(), 2);
-    assert_eq!(time.poll(near, &count.waker()), Status::Closed);
-    assert_eq!(time.poll(never, &count.waker()), Status::Closed);
+    assert_eq!(time.poll(&near, &count.waker()), Status::Closed);
+    assert_eq!(time.poll(&never, &count.waker()), Status::Closed);
 }
 
 #[test]
