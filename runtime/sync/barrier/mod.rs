@@ -126,6 +126,22 @@ impl fmt::Debug for Barrier {
 
 pin_project! {
     /// Waits for the others; made by [`Barrier::wait`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::Barrier;
+    /// use wakeful::time::timeout;
+    ///
+    /// let barrier = Barrier::new(2);
+    /// // Who gives up has come all the same.
+    /// assert!(timeout(Duration::from_secs(1), barrier.wait()).await.is_err());
+    /// assert!(barrier.wait().await.is_leader());
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct BarrierWait<'a> {
         barrier: &'a Barrier,
@@ -176,6 +192,25 @@ impl fmt::Debug for BarrierWait<'_> {
 }
 
 /// Says whether we are the leader of the round; given by [`Barrier::wait`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::sync::Arc;
+/// use wakeful::sync::Barrier;
+///
+/// let barrier = Arc::new(Barrier::new(3));
+/// let waits = || {
+///     let barrier = Arc::clone(&barrier);
+///     wakeful::spawn(async move { barrier.wait().await.is_leader() })
+/// };
+/// let (a, b, c) = (waits(), waits(), waits());
+/// let leaders = [a.await.unwrap(), b.await.unwrap(), c.await.unwrap()];
+/// assert_eq!(leaders.iter().filter(|leads| **leads).count(), 1);
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct BarrierWaitResult(bool);
 

@@ -18,6 +18,23 @@ use crate::sync::waiters::Node;
 
 pin_project! {
     /// Waits for a message; made by [`Receiver::recv`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::broadcast;
+    /// use wakeful::time::timeout;
+    ///
+    /// let (sender, mut receiver) = broadcast::channel(1);
+    /// // Giving up loses no message.
+    /// assert!(timeout(Duration::from_secs(1), receiver.recv()).await.is_err());
+    /// sender.send(1).unwrap();
+    /// assert_eq!(receiver.recv().await, Ok(1));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Recv<'a, T> {
         receiver: &'a mut Receiver<T>,
@@ -81,6 +98,20 @@ impl<T> fmt::Debug for Recv<'_, T> {
 
 pin_project! {
     /// Waits for the last receiver to go; made by [`Sender::closed`](super::Sender::closed).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::broadcast;
+    ///
+    /// let (sender, receiver) = broadcast::channel::<u32>(1);
+    /// let waits = wakeful::spawn(async move { sender.closed().await });
+    /// drop(receiver);
+    /// waits.await.unwrap(); // the last receiver is gone: nothing more to send
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Closed<'a, T> {
         shared: &'a Shared<T>,

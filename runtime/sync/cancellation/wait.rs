@@ -91,6 +91,23 @@ pub(super) fn is_queued(shared: &Shared, node: Pin<&Node<()>>, waker: &Waker) ->
 
 pin_project! {
     /// Waits for a cancellation; made by [`CancellationToken::cancelled`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::CancellationToken;
+    ///
+    /// let token = CancellationToken::new();
+    /// let work = async {
+    ///     wakeful::task::yield_now().await;
+    ///     token.cancel();
+    /// };
+    /// wakeful::join!(token.cancelled(), work);
+    /// token.cancelled().await; // from now on at once
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct WaitForCancellationFuture<'a> {
         #[pin]
@@ -123,6 +140,20 @@ impl fmt::Debug for WaitForCancellationFuture<'_> {
 pin_project! {
     /// Waits for a cancellation and holds the token; made by
     /// [`CancellationToken::cancelled_owned`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::CancellationToken;
+    ///
+    /// let token = CancellationToken::new();
+    /// let task = wakeful::spawn(token.clone().cancelled_owned()); // borrows nothing
+    /// token.cancel();
+    /// task.await.unwrap();
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct WaitForCancellationFutureOwned {
         #[pin]
@@ -205,6 +236,21 @@ impl<T: Borrow<CancellationToken>, F: Future> Until<T, F> {
 pin_project! {
     /// Runs a future until it is ready or a token is canceled; made by
     /// [`CancellationToken::run_until_cancelled`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::future::pending;
+    /// use wakeful::sync::CancellationToken;
+    ///
+    /// let token = CancellationToken::new();
+    /// assert_eq!(token.run_until_cancelled(async { 1 }).await, Some(1));
+    /// token.cancel();
+    /// assert_eq!(token.run_until_cancelled(pending::<u32>()).await, None);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct RunUntilCancelled<'a, F> {
         #[pin]
@@ -237,6 +283,21 @@ impl<F> fmt::Debug for RunUntilCancelled<'_, F> {
 pin_project! {
     /// As [`RunUntilCancelled`], and holds the token; made by
     /// [`CancellationToken::run_until_cancelled_owned`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::future::pending;
+    /// use wakeful::sync::CancellationToken;
+    ///
+    /// let token = CancellationToken::new();
+    /// let task = wakeful::spawn(token.clone().run_until_cancelled_owned(pending::<u32>()));
+    /// token.cancel();
+    /// assert_eq!(task.await.unwrap(), None);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct RunUntilCancelledOwned<F> {
         #[pin]

@@ -17,6 +17,23 @@ use crate::sync::{Mutex, MutexGuard};
 
 pin_project! {
     /// Waits for a notice, unlocked; made by [`Condvar::wait`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::{Condvar, Mutex};
+    /// use wakeful::time::timeout;
+    ///
+    /// let (ready, changed) = (Mutex::new(false), Condvar::new());
+    /// let guard = ready.lock().await;
+    /// // To give up leaves the mutex unlocked.
+    /// assert!(timeout(Duration::from_secs(1), changed.wait(guard)).await.is_err());
+    /// assert!(ready.try_lock().is_ok());
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Wait<'a, T>
     where
@@ -120,6 +137,26 @@ impl Condvar {
 
 pin_project! {
     /// Waits while a condition holds; made by [`Condvar::wait_while`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::{Condvar, Mutex};
+    ///
+    /// let (queue, changed) = (Mutex::new(Vec::new()), Condvar::new());
+    /// let takes = async {
+    ///     let guard = queue.lock().await;
+    ///     changed.wait_while(guard, |queue| queue.is_empty()).await.pop()
+    /// };
+    /// let puts = async {
+    ///     queue.lock().await.push(1);
+    ///     changed.notify_one();
+    /// };
+    /// assert_eq!(wakeful::join!(takes, puts).0, Some(1));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct WaitWhile<'a, T, F>
     where

@@ -63,6 +63,30 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 /// Sends messages. Made by [`channel`].
 ///
 /// When the last sender is dropped, the channel is closed.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::mpmc;
+///
+/// let (sender, receiver) = mpmc::channel(1);
+/// let sends = async move {
+///     for i in 0..3 {
+///         sender.send(i).await.unwrap(); // waits while one is in the channel
+///     }
+/// };
+/// let receives = async {
+///     let mut sum = 0;
+///     while let Some(i) = receiver.recv().await {
+///         sum += i;
+///     }
+///     sum
+/// };
+/// assert_eq!(wakeful::join!(sends, receives).1, 3);
+/// # }
+/// ```
 pub struct Sender<T> {
     channel: Arc<Channel<T>>,
 }
@@ -278,6 +302,19 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 /// A sender that does not keep the channel open. Made by [`Sender::downgrade`].
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::mpmc;
+///
+/// let (sender, receiver) = mpmc::channel::<u32>(1);
+/// let weak = sender.downgrade();
+/// assert!(weak.upgrade().is_some());
+/// drop(sender);
+/// assert!(weak.upgrade().is_none());
+/// assert!(receiver.is_closed());
+/// ```
 pub struct WeakSender<T> {
     channel: Arc<Channel<T>>,
 }

@@ -18,6 +18,25 @@ use crate::sync::waiters::Node;
 
 pin_project! {
     /// Sends a message; made by [`Sender::send`](super::Sender::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::mpmc;
+    /// use wakeful::time::timeout;
+    ///
+    /// let (sender, receiver) = mpmc::channel(1);
+    /// sender.send(1).await.unwrap();
+    /// // Giving up drops the message; nobody receives it.
+    /// assert!(timeout(Duration::from_secs(1), sender.send(2)).await.is_err());
+    /// drop(sender);
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// assert_eq!(receiver.recv().await, None);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Send<'a, T> {
         channel: &'a Channel<T>,
@@ -66,6 +85,23 @@ impl<T> fmt::Debug for Send<'_, T> {
 pin_project! {
     /// Receives a message; made by [`Receiver::recv`](super::Receiver::recv) and
     /// [`UnboundedReceiver::recv`](super::UnboundedReceiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::mpmc;
+    /// use wakeful::time::timeout;
+    ///
+    /// let (sender, receiver) = mpmc::channel(1);
+    /// // Giving up loses no message: the next of them goes to whoever waits then.
+    /// assert!(timeout(Duration::from_secs(1), receiver.recv()).await.is_err());
+    /// sender.send(1).await.unwrap();
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Recv<'a, T> {
         channel: &'a Channel<T>,
@@ -115,6 +151,20 @@ impl<T> fmt::Debug for Recv<'_, T> {
 pin_project! {
     /// Waits until the channel is closed; made by [`Sender::closed`](super::Sender::closed) and
     /// [`UnboundedSender::closed`](super::UnboundedSender::closed).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::mpmc;
+    ///
+    /// let (sender, receiver) = mpmc::channel::<u32>(1);
+    /// let waits = wakeful::spawn(async move { sender.closed().await });
+    /// drop(receiver);
+    /// waits.await.unwrap(); // nobody is left to receive
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Closed<'a, T> {
         channel: &'a Channel<T>,

@@ -16,6 +16,31 @@ use crate::sync::permits::Permits;
 ///
 /// A clone receives from the same channel: each message goes to one of them. When the last is
 /// dropped, the channel is closed and what is in it is dropped.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::mpmc;
+///
+/// let (sender, receiver) = mpmc::channel(8);
+/// for i in 0..4 {
+///     sender.send(i).await.unwrap();
+/// }
+/// drop(sender);
+/// // Two tasks share the work: each message goes to one of them.
+/// let count = |receiver: mpmc::Receiver<u32>| async move {
+///     let mut count = 0;
+///     while receiver.recv().await.is_some() {
+///         count += 1;
+///     }
+///     count
+/// };
+/// let (one, other) = wakeful::join!(count(receiver.clone()), count(receiver));
+/// assert_eq!(one + other, 4);
+/// # }
+/// ```
 pub struct Receiver<T> {
     channel: Arc<Channel<T>>,
 }
@@ -221,6 +246,19 @@ impl<T> fmt::Debug for Receiver<T> {
 }
 
 /// A receiver that does not keep the channel open. Made by [`Receiver::downgrade`].
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::mpmc;
+///
+/// let (sender, receiver) = mpmc::channel::<u32>(1);
+/// let weak = receiver.downgrade();
+/// assert!(weak.upgrade().is_some());
+/// drop(receiver);
+/// assert!(weak.upgrade().is_none());
+/// assert!(sender.is_closed());
+/// ```
 pub struct WeakReceiver<T> {
     channel: Arc<Channel<T>>,
 }

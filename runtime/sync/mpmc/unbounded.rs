@@ -35,6 +35,18 @@ pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
 /// Sends messages. Made by [`unbounded_channel`].
 ///
 /// When the last sender is dropped, the channel is closed.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::mpmc;
+///
+/// let (sender, receiver) = mpmc::unbounded_channel();
+/// for i in 0..1000 {
+///     sender.send(i).unwrap(); // never waits
+/// }
+/// assert_eq!(receiver.len(), 1000);
+/// ```
 pub struct UnboundedSender<T> {
     channel: Arc<Channel<T>>,
 }
@@ -164,6 +176,18 @@ impl<T> fmt::Debug for UnboundedSender<T> {
 }
 
 /// A sender that does not keep the channel open. Made by [`UnboundedSender::downgrade`].
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::mpmc;
+///
+/// let (sender, receiver) = mpmc::unbounded_channel::<u32>();
+/// let weak = sender.downgrade();
+/// drop(sender);
+/// assert!(weak.upgrade().is_none());
+/// assert!(receiver.is_closed());
+/// ```
 pub struct WeakUnboundedSender<T> {
     channel: Arc<Channel<T>>,
 }
@@ -206,6 +230,22 @@ impl<T> fmt::Debug for WeakUnboundedSender<T> {
 ///
 /// A clone receives from the same channel: each message goes to one of them. When the last is
 /// dropped, the channel is closed and what is in it is dropped.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::mpmc;
+///
+/// let (sender, receiver) = mpmc::unbounded_channel();
+/// let other = receiver.clone();
+/// sender.send(1).unwrap();
+/// sender.send(2).unwrap();
+/// assert_eq!(receiver.recv().await, Some(1));
+/// assert_eq!(other.recv().await, Some(2));
+/// # }
+/// ```
 pub struct UnboundedReceiver<T> {
     channel: Arc<Channel<T>>,
 }
@@ -382,6 +422,18 @@ impl<T> fmt::Debug for UnboundedReceiver<T> {
 }
 
 /// A receiver that does not keep the channel open. Made by [`UnboundedReceiver::downgrade`].
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::mpmc;
+///
+/// let (sender, receiver) = mpmc::unbounded_channel::<u32>();
+/// let weak = receiver.downgrade();
+/// drop(receiver);
+/// assert!(weak.upgrade().is_none());
+/// assert!(sender.is_closed());
+/// ```
 pub struct WeakUnboundedReceiver<T> {
     channel: Arc<Channel<T>>,
 }

@@ -4,6 +4,16 @@ use std::error::Error;
 use std::fmt;
 
 /// The channel is closed: the receiver was dropped, or has closed it. Gives the message back.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::mpsc::{self, error::SendError};
+///
+/// let (sender, receiver) = mpsc::unbounded_channel();
+/// drop(receiver);
+/// assert_eq!(sender.send("lost"), Err(SendError("lost")));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<T>(pub T);
 
@@ -22,6 +32,18 @@ impl<T> fmt::Display for SendError<T> {
 impl<T> Error for SendError<T> {}
 
 /// Why [`Sender::try_send`](super::Sender::try_send) did not send. Gives the message back.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::mpsc::{self, error::TrySendError};
+///
+/// let (sender, receiver) = mpsc::channel(1);
+/// sender.try_send(1).unwrap();
+/// assert_eq!(sender.try_send(2), Err(TrySendError::Full(2)));
+/// drop(receiver);
+/// assert_eq!(sender.try_send(3).unwrap_err().into_inner(), 3);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<T> {
     /// There is no room now, or others wait for it already.
@@ -78,6 +100,17 @@ impl<T> From<SendError<T>> for TrySendError<T> {
 }
 
 /// Why [`Receiver::try_recv`](super::Receiver::try_recv) has no message.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::mpsc::{self, error::TryRecvError};
+///
+/// let (sender, mut receiver) = mpsc::channel::<u32>(1);
+/// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+/// drop(sender);
+/// assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryRecvError {
     /// There is none now. One may come.
@@ -115,6 +148,23 @@ impl fmt::Display for RecvError {
 impl Error for RecvError {}
 
 /// Why [`Sender::send_timeout`](super::Sender::send_timeout) did not send. Gives the message back.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// use std::time::Duration;
+/// use wakeful::sync::mpsc::{self, error::SendTimeoutError};
+///
+/// let (sender, receiver) = mpsc::channel(1);
+/// let limit = Duration::from_secs(1);
+/// sender.send_timeout(1, limit).await.unwrap();
+/// assert_eq!(sender.send_timeout(2, limit).await, Err(SendTimeoutError::Timeout(2)));
+/// drop(receiver);
+/// assert_eq!(sender.send_timeout(3, limit).await, Err(SendTimeoutError::Closed(3)));
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum SendTimeoutError<T> {
     /// There was no room for all this time.

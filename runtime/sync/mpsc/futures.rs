@@ -24,6 +24,23 @@ const COMPLETED: &str = "a channel's future was polled after it had completed";
 pin_project! {
     /// Receives a message: the future of [`Receiver::recv`](super::Receiver::recv) and
     /// [`UnboundedReceiver::recv`](super::UnboundedReceiver::recv).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::mpsc;
+    /// use wakeful::time::timeout;
+    ///
+    /// let (sender, mut receiver) = mpsc::channel(1);
+    /// // Giving up loses no message.
+    /// assert!(timeout(Duration::from_secs(1), receiver.recv()).await.is_err());
+    /// sender.send(1).await.unwrap();
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Recv<'a, T> {
         end: &'a mut ReceiveEnd<T>,
@@ -69,6 +86,23 @@ pin_project! {
     /// Receives several messages: the future of
     /// [`Receiver::recv_many`](super::Receiver::recv_many) and
     /// [`UnboundedReceiver::recv_many`](super::UnboundedReceiver::recv_many).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::mpsc;
+    ///
+    /// let (sender, mut receiver) = mpsc::channel(8);
+    /// for i in 0..3 {
+    ///     sender.send(i).await.unwrap();
+    /// }
+    /// let mut messages = Vec::new();
+    /// assert_eq!(receiver.recv_many(&mut messages, 10).await, 3); // does not wait for ten
+    /// assert_eq!(messages, [0, 1, 2]);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct RecvMany<'a, T> {
         end: &'a mut ReceiveEnd<T>,
@@ -122,6 +156,25 @@ impl<T> Future for RecvMany<'_, T> {
 
 pin_project! {
     /// Sends a message once there is room: the future of [`Sender::send`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::mpsc;
+    /// use wakeful::time::timeout;
+    ///
+    /// let (sender, mut receiver) = mpsc::channel(1);
+    /// sender.send(1).await.unwrap();
+    /// // Giving up drops the message: it was not sent.
+    /// assert!(timeout(Duration::from_secs(1), sender.send(2)).await.is_err());
+    /// drop(sender);
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// assert_eq!(receiver.recv().await, None);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Sending<'a, T> {
         message: Option<T>,
@@ -169,6 +222,26 @@ impl<T> Future for Sending<'_, T> {
 
 pin_project! {
     /// Takes a permit once there is one: the future of [`Sender::reserve`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::mpsc;
+    /// use wakeful::time::timeout;
+    ///
+    /// let (sender, mut receiver) = mpsc::channel(1);
+    /// sender.send(1).await.unwrap();
+    /// let message = 2;
+    /// // Giving up loses no message: there is none in the future.
+    /// assert!(timeout(Duration::from_secs(1), sender.reserve()).await.is_err());
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// sender.reserve().await.unwrap().send(message);
+    /// assert_eq!(receiver.recv().await, Some(2));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Reserve<'a, T> {
         #[pin]
@@ -195,6 +268,24 @@ impl<'a, T> Future for Reserve<'a, T> {
 
 pin_project! {
     /// Takes several permits once they are there: the future of [`Sender::reserve_many`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::mpsc;
+    ///
+    /// let (sender, mut receiver) = mpsc::channel(3);
+    /// for (i, permit) in sender.reserve_many(3).await.unwrap().enumerate() {
+    ///     permit.send(i);
+    /// }
+    /// drop(sender);
+    /// let mut messages = Vec::new();
+    /// receiver.recv_many(&mut messages, 3).await;
+    /// assert_eq!(messages, [0, 1, 2]); // nothing of others in between
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct ReserveMany<'a, T> {
         #[pin]
@@ -222,6 +313,20 @@ impl<'a, T> Future for ReserveMany<'a, T> {
 
 pin_project! {
     /// Takes a permit, and the sender with it: the future of [`Sender::reserve_owned`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::mpsc;
+    ///
+    /// let (sender, mut receiver) = mpsc::channel(1);
+    /// let task = wakeful::spawn(sender.reserve_owned()); // borrows nothing
+    /// task.await.unwrap().unwrap().send(1);
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct ReserveOwned<T> {
         #[pin]
@@ -262,6 +367,20 @@ fn admitted<H: super::ticket::Holder>(
 pin_project! {
     /// Waits until nothing can be sent any more: the future of [`Sender::closed`] and
     /// [`UnboundedSender::closed`](super::UnboundedSender::closed).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::mpsc;
+    ///
+    /// let (sender, receiver) = mpsc::channel::<u32>(1);
+    /// let waits = wakeful::spawn(async move { sender.closed().await });
+    /// drop(receiver);
+    /// waits.await.unwrap(); // nobody is left to receive
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Closed<'a, T> {
         end: &'a SendEnd<T>,

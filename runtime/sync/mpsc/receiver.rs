@@ -306,6 +306,22 @@ macro_rules! receiver_methods {
 /// Receives the messages of a bounded channel. Made by [`channel`](super::channel()).
 ///
 /// Dropping it closes the channel and drops the messages in it.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::mpsc;
+///
+/// let (sender, mut receiver) = mpsc::channel(4);
+/// sender.send(1).await.unwrap();
+/// receiver.close(); // no more; what is in it still comes
+/// assert!(sender.send(2).await.is_err());
+/// assert_eq!(receiver.recv().await, Some(1));
+/// assert_eq!(receiver.recv().await, None);
+/// # }
+/// ```
 pub struct Receiver<T> {
     end: ReceiveEnd<T>,
 }

@@ -15,6 +15,22 @@ use crate::time::Timeout;
 pin_project! {
     /// Sends a message if there is room in time: the future of
     /// [`Sender::send_timeout`](super::Sender::send_timeout).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::mpsc;
+    ///
+    /// let (sender, mut receiver) = mpsc::channel(1);
+    /// sender.send(1).await.unwrap();
+    /// let error = sender.send_timeout(2, Duration::from_secs(1)).await.unwrap_err();
+    /// assert_eq!(error.into_inner(), 2); // it comes back
+    /// assert_eq!(receiver.recv().await, Some(1));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct SendTimeout<'a, T> {
         message: Option<T>,

@@ -37,6 +37,20 @@ pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
 }
 
 /// Sends to an unbounded channel. Made by [`unbounded_channel`]; can be cloned.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::mpsc;
+///
+/// let (sender, mut receiver) = mpsc::unbounded_channel();
+/// std::thread::spawn(move || {
+///     for i in 0..3 {
+///         sender.send(i).unwrap(); // never waits: any thread may call it
+///     }
+/// });
+/// assert_eq!(receiver.blocking_recv(), Some(0));
+/// ```
 pub struct UnboundedSender<T> {
     end: SendEnd<T>,
 }
@@ -266,6 +280,21 @@ impl<T> fmt::Debug for WeakUnboundedSender<T> {
 /// Receives the messages of an unbounded channel. Made by [`unbounded_channel`].
 ///
 /// Dropping it closes the channel and drops the messages in it.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::mpsc;
+///
+/// let (sender, mut receiver) = mpsc::unbounded_channel();
+/// sender.send(1).unwrap();
+/// drop(sender);
+/// assert_eq!(receiver.recv().await, Some(1));
+/// assert_eq!(receiver.recv().await, None);
+/// # }
+/// ```
 pub struct UnboundedReceiver<T> {
     end: ReceiveEnd<T>,
 }

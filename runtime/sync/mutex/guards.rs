@@ -32,6 +32,23 @@ unsafe impl<T: ?Sized + Send> Sync for Mutex<T> {}
 ///
 /// Made by [`Mutex::lock`], [`Mutex::try_lock`] and [`Mutex::blocking_lock`]. It may be held
 /// across an `.await`, and sent to another thread.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::Mutex;
+///
+/// let count = Mutex::new(0);
+/// let mut guard = count.lock().await;
+/// *guard += 1;
+/// wakeful::task::yield_now().await; // it may be held while something is awaited
+/// assert!(count.try_lock().is_err());
+/// drop(guard);
+/// assert_eq!(*count.lock().await, 1);
+/// # }
+/// ```
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MutexGuard<'a, T: ?Sized> {
     mutex: &'a Mutex<T>,
@@ -178,6 +195,22 @@ impl Drop for Key<'_> {
 /// The right to a part of the value of a [`Mutex`]. Dropping it unlocks.
 ///
 /// Made by [`MutexGuard::map`] and [`MutexGuard::try_map`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::{Mutex, MutexGuard};
+///
+/// let pair = Mutex::new((1, "one"));
+/// let mut number = MutexGuard::map(pair.lock().await, |pair| &mut pair.0);
+/// *number += 1;
+/// assert!(pair.try_lock().is_err()); // the whole pair is locked
+/// drop(number);
+/// assert_eq!(pair.lock().await.0, 2);
+/// # }
+/// ```
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct MappedMutexGuard<'a, T: ?Sized> {
     held: Unique<Key<'a>, T>,

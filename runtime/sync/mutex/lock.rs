@@ -291,6 +291,24 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
 
 pin_project! {
     /// Waits for a [`Mutex`]; made by [`Mutex::lock`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::Mutex;
+    /// use wakeful::time::timeout;
+    ///
+    /// let mutex = Mutex::new(1);
+    /// let guard = mutex.lock().await;
+    /// // Giving up leaves the queue.
+    /// assert!(timeout(Duration::from_secs(1), mutex.lock()).await.is_err());
+    /// drop(guard);
+    /// assert_eq!(*mutex.lock().await, 1);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Lock<'a, T>
     where
@@ -338,6 +356,21 @@ impl<T: ?Sized> fmt::Debug for Lock<'_, T> {
 
 pin_project! {
     /// Waits for a [`Mutex`] in an `Arc`; made by [`Mutex::lock_owned`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::sync::Arc;
+    /// use wakeful::sync::Mutex;
+    ///
+    /// let mutex = Arc::new(Mutex::new(1));
+    /// let lock = Arc::clone(&mutex).lock_owned(); // locks nothing yet
+    /// *mutex.lock().await += 1;
+    /// assert_eq!(*lock.await, 2);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct LockOwned<T>
     where
@@ -391,6 +424,22 @@ impl<T: ?Sized> fmt::Debug for LockOwned<T> {
 }
 
 /// [`Mutex::try_lock`] and its like found the lock taken.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::Mutex;
+///
+/// let count = Mutex::new(0);
+/// let guard = count.lock().await;
+/// let error = count.try_lock().unwrap_err();
+/// assert_eq!(error.to_string(), "operation would block");
+/// drop(guard);
+/// assert!(count.try_lock().is_ok());
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct TryLockError(pub(in crate::sync) ());
 

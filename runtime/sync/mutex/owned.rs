@@ -30,6 +30,21 @@ impl<T: ?Sized> Drop for OwnedKey<T> {
 ///
 /// Made by [`Mutex::lock_owned`], [`Mutex::try_lock_owned`] and [`Mutex::blocking_lock_owned`].
 /// It is `'static` when the value is.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::sync::Arc;
+/// use wakeful::sync::Mutex;
+///
+/// let count = Arc::new(Mutex::new(0));
+/// let mut guard = Arc::clone(&count).lock_owned().await;
+/// wakeful::spawn(async move { *guard += 1 }).await.unwrap(); // it borrows nothing
+/// assert_eq!(*count.lock().await, 1);
+/// # }
+/// ```
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct OwnedMutexGuard<T: ?Sized> {
     key: OwnedKey<T>,
@@ -153,6 +168,22 @@ impl<T: ?Sized + fmt::Display> fmt::Display for OwnedMutexGuard<T> {
 /// The right to a part, `U`, of the value of a [`Mutex`] in an `Arc`. Dropping it unlocks.
 ///
 /// Made by [`OwnedMutexGuard::map`] and [`OwnedMutexGuard::try_map`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::sync::Arc;
+/// use wakeful::sync::{Mutex, OwnedMutexGuard};
+///
+/// let pair = Arc::new(Mutex::new((1, "one")));
+/// let guard = Arc::clone(&pair).lock_owned().await;
+/// let mut number = OwnedMutexGuard::map(guard, |pair| &mut pair.0);
+/// wakeful::spawn(async move { *number += 1 }).await.unwrap();
+/// assert_eq!(pair.lock().await.0, 2);
+/// # }
+/// ```
 #[must_use = "if unused the Mutex will immediately unlock"]
 pub struct OwnedMappedMutexGuard<T: ?Sized, U: ?Sized = T> {
     held: Unique<OwnedKey<T>, U>,

@@ -17,6 +17,21 @@ use crate::sync::waiters::{Node, Stage};
 
 pin_project! {
     /// Waits for a notice; made by [`Notify::notified`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::Notify;
+    ///
+    /// let notify = Notify::new();
+    /// let mut notified = std::pin::pin!(notify.notified());
+    /// notified.as_mut().enable(); // queues without being polled
+    /// notify.notify_one();
+    /// notified.await;
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Notified<'a> {
         notify: &'a Notify,
@@ -89,6 +104,21 @@ impl fmt::Debug for Notified<'_> {
 
 pin_project! {
     /// Waits for a notice; made by [`Notify::notified_owned`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::sync::Arc;
+    /// use wakeful::sync::Notify;
+    ///
+    /// let notify = Arc::new(Notify::new());
+    /// let task = wakeful::spawn(Arc::clone(&notify).notified_owned());
+    /// notify.notify_one();
+    /// task.await.unwrap();
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct OwnedNotified {
         notify: Arc<Notify>,

@@ -311,6 +311,16 @@ impl<T: fmt::Debug> fmt::Debug for OnceCell<T> {
 }
 
 /// Why [`OnceCell::set`] did not put the value in. It comes back.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::{OnceCell, SetError};
+///
+/// let cell = OnceCell::new();
+/// assert_eq!(cell.set(1), Ok(()));
+/// assert_eq!(cell.set(2), Err(SetError::AlreadyInitializedError(2)));
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub enum SetError<T> {
     /// There is a value already.

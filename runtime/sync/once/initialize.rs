@@ -121,6 +121,24 @@ where
 pin_project! {
     /// Gives the value of a cell, and makes it first if it is not there; made by
     /// [`OnceCell::get_or_init`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::future::pending;
+    /// use std::time::Duration;
+    /// use wakeful::sync::OnceCell;
+    /// use wakeful::time::timeout;
+    ///
+    /// let cell = OnceCell::new();
+    /// // An attempt that is given up leaves the cell to the next.
+    /// let never = cell.get_or_init(|| pending::<u32>());
+    /// assert!(timeout(Duration::from_secs(1), never).await.is_err());
+    /// assert_eq!(cell.get_or_init(|| async { 2 }).await, &2);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct GetOrInit<'a, T, F, Fut> {
         #[pin]
@@ -167,6 +185,20 @@ impl<T, F, Fut> fmt::Debug for GetOrInit<'_, T, F, Fut> {
 pin_project! {
     /// Gives the value of a cell, and tries to make it first if it is not there; made by
     /// [`OnceCell::get_or_try_init`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::OnceCell;
+    ///
+    /// let cell = OnceCell::new();
+    /// assert_eq!(cell.get_or_try_init(|| async { Err("no") }).await, Err("no"));
+    /// let second = cell.get_or_try_init(|| async { Ok::<_, &str>(2) }); // may try again
+    /// assert_eq!(second.await, Ok(&2));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct GetOrTryInit<'a, T, F, Fut> {
         #[pin]

@@ -209,6 +209,20 @@ impl<T> SetOnce<T> {
 
 pin_project! {
     /// Waits for the value; made by [`SetOnce::wait`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::SetOnce;
+    ///
+    /// let cell = SetOnce::new();
+    /// let sets = async { cell.set(1) };
+    /// let (value, set) = wakeful::join!(cell.wait(), sets);
+    /// assert_eq!((value, set), (&1, Ok(())));
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct SetOnceWait<'a, T> {
         cell: &'a SetOnce<T>,
@@ -288,6 +302,16 @@ impl<T: fmt::Debug> fmt::Debug for SetOnce<T> {
 }
 
 /// There was a value already. The one that was to be set comes back.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::{SetOnce, SetOnceError};
+///
+/// let cell = SetOnce::new();
+/// assert_eq!(cell.set(1), Ok(()));
+/// assert_eq!(cell.set(2), Err(SetOnceError(2)));
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct SetOnceError<T>(pub T);
 

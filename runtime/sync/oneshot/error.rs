@@ -3,6 +3,19 @@
 use std::fmt;
 
 /// No message was sent, and none will be: the sender was dropped, or the receiver closed.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::oneshot;
+///
+/// let (sender, receiver) = oneshot::channel::<u32>();
+/// drop(sender);
+/// assert_eq!(receiver.await.unwrap_err().to_string(), "channel closed");
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecvError(());
 
@@ -21,6 +34,17 @@ impl fmt::Display for RecvError {
 impl std::error::Error for RecvError {}
 
 /// Why [`Receiver::try_recv`](super::Receiver::try_recv) has no message.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::sync::oneshot::{self, error::TryRecvError};
+///
+/// let (sender, mut receiver) = oneshot::channel::<u32>();
+/// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
+/// drop(sender);
+/// assert_eq!(receiver.try_recv(), Err(TryRecvError::Closed));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TryRecvError {
     /// There is none yet.

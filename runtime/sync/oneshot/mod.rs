@@ -229,6 +229,23 @@ impl<T> fmt::Debug for Sender<T> {
 
 pin_project! {
     /// The future of [`Sender::closed`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::oneshot;
+    ///
+    /// let (mut sender, receiver) = oneshot::channel::<u32>();
+    /// let work = std::future::pending::<u32>();
+    /// wakeful::spawn(async move { drop(receiver) });
+    /// wakeful::select! {
+    ///     answer = work => sender.send(answer).unwrap(),
+    ///     () = sender.closed() => {} // nobody wants the answer any more
+    /// }
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     #[derive(Debug)]
     pub struct Closed<'a, T> {

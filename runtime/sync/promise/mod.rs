@@ -261,6 +261,23 @@ impl<T> fmt::Debug for Promise<T> {
 /// Sets the value of one [`Promise`]. Made by [`Promise::new`].
 ///
 /// Dropping it breaks the promise: awaiting it gives [`PromiseError`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::Promise;
+///
+/// let (promise, resolver) = Promise::new();
+/// std::thread::spawn(move || resolver.resolve("done")); // from any thread
+/// assert_eq!(promise.await, Ok("done"));
+///
+/// let (promise, resolver) = Promise::<u32>::new();
+/// drop(resolver);
+/// assert!(promise.await.is_err());
+/// # }
+/// ```
 #[must_use = "dropping the resolver breaks the promise"]
 pub struct Resolver<T> {
     end: SendEnd<T>,
@@ -322,6 +339,19 @@ impl<T> fmt::Debug for Resolver<T> {
 }
 
 /// The promise is broken: its resolver was dropped without setting a value.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::{Promise, PromiseError};
+///
+/// let promise = Promise::<u32>::from_callback(drop); // nobody will resolve it
+/// let error: PromiseError = promise.await.unwrap_err();
+/// println!("{error}");
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PromiseError {}

@@ -13,6 +13,20 @@ type Key<'a> = Hold<&'a Permits>;
 /// unlocks.
 ///
 /// Made by [`RwLock::read`](super::RwLock::read) and its like.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::RwLock;
+///
+/// let list = RwLock::new(vec![1, 2]);
+/// let (one, other) = (list.read().await, list.read().await);
+/// assert_eq!(one.len(), other.len());
+/// assert!(list.try_write().is_err()); // not before both are dropped
+/// # }
+/// ```
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized> {
     held: Shared<Key<'a>, T>,
@@ -78,6 +92,21 @@ impl<'a, T: ?Sized> RwLockReadGuard<'a, T> {
 /// The right to write the value of a [`RwLock`](super::RwLock). Dropping it unlocks.
 ///
 /// Made by [`RwLock::write`](super::RwLock::write) and its like.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::RwLock;
+///
+/// let list = RwLock::new(vec![1]);
+/// let mut guard = list.write().await;
+/// guard.push(2);
+/// let guard = guard.downgrade(); // goes on reading; nobody wrote in between
+/// assert_eq!(*guard, *list.read().await);
+/// # }
+/// ```
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     held: Unique<Key<'a>, T>,
@@ -216,6 +245,21 @@ impl<'a, T: ?Sized> RwLockWriteGuard<'a, T> {
 ///
 /// Made by [`RwLockWriteGuard::map`] and its like. It cannot be downgraded: a part
 /// of a cell must not be read through it while readers may set the cell.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::{RwLock, RwLockWriteGuard};
+///
+/// let pair = RwLock::new((1, "one"));
+/// let mut number = RwLockWriteGuard::map(pair.write().await, |pair| &mut pair.0);
+/// *number += 1;
+/// drop(number);
+/// assert_eq!(pair.read().await.0, 2);
+/// # }
+/// ```
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockMappedWriteGuard<'a, T: ?Sized> {
     held: Unique<Key<'a>, T>,

@@ -15,6 +15,22 @@ type Key<T> = Hold<Arc<RwLock<T>>>;
 /// unlocks.
 ///
 /// Made by [`RwLock::read_owned`] and its like.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::sync::Arc;
+/// use wakeful::sync::RwLock;
+///
+/// let list = Arc::new(RwLock::new(vec![1, 2]));
+/// let guard = Arc::clone(&list).read_owned().await;
+/// let task = wakeful::spawn(async move { guard.len() });
+/// assert_eq!(list.read().await.len(), 2); // two may read
+/// assert_eq!(task.await.unwrap(), 2);
+/// # }
+/// ```
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct OwnedRwLockReadGuard<T: ?Sized, U: ?Sized = T> {
     held: Shared<Key<T>, U>,
@@ -90,6 +106,22 @@ impl<T: ?Sized, U: ?Sized> OwnedRwLockReadGuard<T, U> {
 /// The right to write the value of a [`RwLock`] in an `Arc`. Dropping it unlocks.
 ///
 /// Made by [`RwLock::write_owned`] and its like.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::sync::Arc;
+/// use wakeful::sync::RwLock;
+///
+/// let list = Arc::new(RwLock::new(vec![1]));
+/// let mut guard = Arc::clone(&list).write_owned().await;
+/// assert!(list.try_read().is_err());
+/// wakeful::spawn(async move { guard.push(2) }).await.unwrap();
+/// assert_eq!(*list.read().await, [1, 2]);
+/// # }
+/// ```
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct OwnedRwLockWriteGuard<T: ?Sized> {
     held: Unique<Key<T>, T>,
@@ -248,6 +280,22 @@ impl<T: ?Sized> OwnedRwLockWriteGuard<T> {
 ///
 /// Made by [`OwnedRwLockWriteGuard::map`] and its like. It cannot be downgraded: a part of a cell
 /// must not be read through it while readers may set the cell.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::sync::Arc;
+/// use wakeful::sync::{OwnedRwLockWriteGuard, RwLock};
+///
+/// let pair = Arc::new(RwLock::new((1, "one")));
+/// let guard = Arc::clone(&pair).write_owned().await;
+/// let mut number = OwnedRwLockWriteGuard::map(guard, |pair| &mut pair.0);
+/// wakeful::spawn(async move { *number += 1 }).await.unwrap();
+/// assert_eq!(pair.read().await.0, 2);
+/// # }
+/// ```
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct OwnedRwLockMappedWriteGuard<T: ?Sized, U: ?Sized = T> {
     held: Unique<Key<T>, U>,

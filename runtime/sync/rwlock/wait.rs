@@ -17,6 +17,23 @@ use crate::sync::permits::{Acquiring, Refused};
 
 pin_project! {
     /// Waits to read; made by [`RwLock::read`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::RwLock;
+    /// use wakeful::time::timeout;
+    ///
+    /// let lock = RwLock::new(1);
+    /// let writes = lock.write().await;
+    /// assert!(timeout(Duration::from_secs(1), lock.read()).await.is_err());
+    /// drop(writes);
+    /// assert_eq!(*lock.read().await, 1);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Read<'a, T>
     where
@@ -29,6 +46,27 @@ pin_project! {
 
 pin_project! {
     /// Waits to write; made by [`RwLock::write`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::RwLock;
+    ///
+    /// let lock = RwLock::new(0);
+    /// let reads = lock.read().await;
+    /// let mut write = std::pin::pin!(lock.write());
+    /// wakeful::select! {
+    ///     biased;
+    ///     _ = &mut write => unreachable!("somebody reads"),
+    ///     () = async {} => {}
+    /// }
+    /// assert!(lock.try_read().is_err()); // nobody overtakes a writer that waits
+    /// drop(reads);
+    /// *write.await += 1;
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Write<'a, T>
     where
@@ -41,6 +79,21 @@ pin_project! {
 
 pin_project! {
     /// Waits to read; made by [`RwLock::read_owned`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::sync::Arc;
+    /// use wakeful::sync::RwLock;
+    ///
+    /// let lock = Arc::new(RwLock::new(1));
+    /// let read = Arc::clone(&lock).read_owned(); // locks nothing yet
+    /// *lock.write().await += 1;
+    /// assert_eq!(*read.await, 2);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct ReadOwned<T>
     where
@@ -53,6 +106,22 @@ pin_project! {
 
 pin_project! {
     /// Waits to write; made by [`RwLock::write_owned`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::sync::Arc;
+    /// use wakeful::sync::RwLock;
+    ///
+    /// let lock = Arc::new(RwLock::new(1));
+    /// let write = Arc::clone(&lock).write_owned(); // locks nothing yet
+    /// assert_eq!(*lock.read().await, 1);
+    /// *write.await += 1;
+    /// assert_eq!(*lock.read().await, 2);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct WriteOwned<T>
     where

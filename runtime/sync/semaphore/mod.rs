@@ -3,12 +3,12 @@
 //! Called by users; calls `permits`. Absent: any state of its own.
 
 mod blocking;
+mod error;
 mod permit;
 
 #[cfg(test)]
 mod tests;
 
-use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::marker::PhantomData;
@@ -20,8 +20,9 @@ use pin_project_lite::pin_project;
 
 use crate::leaf::{Kind, Site};
 use crate::sync::held::NotUnwindSafe;
-use crate::sync::permits::{self, Acquiring, Permits, Pool, Refused};
+use crate::sync::permits::{self, Acquiring, Permits, Pool};
 
+pub use error::{AcquireError, TryAcquireError};
 pub use permit::{OwnedSemaphorePermit, SemaphorePermit};
 
 /// Permits to be taken and given back, for instance to bound how many tasks do something at once.
@@ -67,6 +68,15 @@ impl Pool for Semaphore {
 
 impl Semaphore {
     /// The most permits a semaphore can have: `usize::MAX >> 3`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::sync::Semaphore;
+    ///
+    /// let semaphore = Semaphore::new(Semaphore::MAX_PERMITS); // one more would panic
+    /// assert_eq!(semaphore.available_permits(), usize::MAX >> 3);
+    /// ```
     pub const MAX_PERMITS: usize = permits::MAX;
 
     /// Makes a semaphore with that many permits.
@@ -372,6 +382,22 @@ impl fmt::Debug for Semaphore {
 
 pin_project! {
     /// Waits for permits; made by [`Semaphore::acquire`] and [`Semaphore::acquire_many`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// use std::time::Duration;
+    /// use wakeful::sync::Semaphore;
+    /// use wakeful::time::timeout;
+    ///
+    /// let semaphore = Semaphore::new(1);
+    /// // Giving up gives back what it had got so far.
+    /// assert!(timeout(Duration::from_secs(1), semaphore.acquire_many(2)).await.is_err());
+    /// assert_eq!(semaphore.available_permits(), 1);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Acquire<'a> {
         #[pin]
@@ -404,6 +430,22 @@ impl fmt::Debug for Acquire<'_> {
 pin_project! {
     /// Waits for permits; made by [`Semaphore::acquire_owned`] and
     /// [`Semaphore::acquire_many_owned`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::sync::Arc;
+    /// use wakeful::sync::Semaphore;
+    ///
+    /// let semaphore = Arc::new(Semaphore::new(0));
+    /// let task = wakeful::spawn(Arc::clone(&semaphore).acquire_owned());
+    /// semaphore.add_permits(1);
+    /// drop(task.await.unwrap().unwrap());
+    /// assert_eq!(semaphore.available_permits(), 1);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct AcquireOwned {
         #[pin]
@@ -432,44 +474,3 @@ impl fmt::Debug for AcquireOwned {
             .finish()
     }
 }
-
-/// The semaphore is closed.
-#[derive(Debug)]
-pub struct AcquireError(());
-
-impl fmt::Display for AcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("semaphore closed")
-    }
-}
-
-impl Error for AcquireError {}
-
-/// Why [`Semaphore::try_acquire`] and its like gave no permit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TryAcquireError {
-    /// The semaphore is closed.
-    Closed,
-    /// Too few permits are free.
-    NoPermits,
-}
-
-impl From<Refused> for TryAcquireError {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Closed => Self::Closed,
-            Refused::Few => Self::NoPermits,
-        }
-    }
-}
-
-impl fmt::Display for TryAcquireError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Closed => "semaphore closed",
-            Self::NoPermits => "no permits available",
-        })
-    }
-}
-
-impl Error for TryAcquireError {}

@@ -11,6 +11,24 @@ use crate::sync::permits::Hold;
 /// One or several permits of a [`Semaphore`]. Dropping it gives them back.
 ///
 /// Made by [`Semaphore::acquire`] and its like.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::Semaphore;
+///
+/// let semaphore = Semaphore::new(2);
+/// let permit = semaphore.acquire().await.unwrap();
+/// assert_eq!(semaphore.available_permits(), 1);
+/// drop(permit);
+/// assert_eq!(semaphore.available_permits(), 2);
+///
+/// semaphore.acquire().await.unwrap().forget(); // this one does not come back
+/// assert_eq!(semaphore.available_permits(), 1);
+/// # }
+/// ```
 #[must_use = "dropping it gives the permits back at once"]
 pub struct SemaphorePermit<'a> {
     held: Hold<&'a Semaphore>,
@@ -114,6 +132,26 @@ impl fmt::Debug for SemaphorePermit<'_> {
 /// One or several permits of a [`Semaphore`] in an `Arc`. Dropping it gives them back.
 ///
 /// Made by [`Semaphore::acquire_owned`] and its like.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use std::sync::Arc;
+/// use wakeful::sync::Semaphore;
+///
+/// let seats = Arc::new(Semaphore::new(2));
+/// for _ in 0..5 {
+///     let seat = Arc::clone(&seats).acquire_owned().await.unwrap();
+///     wakeful::spawn(async move {
+///         let _seat = seat; // two tasks at a time
+///     });
+/// }
+/// let all = seats.acquire_many(2).await.unwrap(); // once the last has ended
+/// assert_eq!(all.num_permits(), 2);
+/// # }
+/// ```
 #[must_use = "dropping it gives the permits back at once"]
 pub struct OwnedSemaphorePermit {
     held: Hold<Arc<Semaphore>>,

@@ -19,6 +19,22 @@ use crate::sync::waiters::Node;
 pin_project! {
     /// Waits for a value that was not seen; made by
     /// [`Receiver::changed`](super::Receiver::changed).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::watch;
+    ///
+    /// let (sender, mut receiver) = watch::channel("first");
+    /// sender.send("second").unwrap();
+    /// sender.send("third").unwrap();
+    /// receiver.changed().await.unwrap(); // once, for both
+    /// assert_eq!(*receiver.borrow_and_update(), "third");
+    /// assert!(!receiver.has_changed().unwrap());
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Changed<'a, T> {
         shared: &'a Shared<T>,
@@ -95,6 +111,25 @@ fn poll_news<T>(
 pin_project! {
     /// Waits for a value that a condition holds for; made by
     /// [`Receiver::wait_for`](super::Receiver::wait_for).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::watch;
+    ///
+    /// let (sender, mut receiver) = watch::channel(0);
+    /// let sends = async {
+    ///     for i in 1..=3 {
+    ///         sender.send(i).unwrap();
+    ///         wakeful::task::yield_now().await;
+    ///     }
+    /// };
+    /// let waits = async { *receiver.wait_for(|i| *i >= 2).await.unwrap() };
+    /// assert_eq!(wakeful::join!(waits, sends).0, 2);
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct WaitFor<'a, T, F> {
         shared: &'a Shared<T>,
@@ -175,6 +210,20 @@ impl<T, F> fmt::Debug for WaitFor<'_, T, F> {
 
 pin_project! {
     /// Waits for the last receiver to go; made by [`Sender::closed`](super::Sender::closed).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::watch;
+    ///
+    /// let (sender, receiver) = watch::channel(1);
+    /// let waits = wakeful::spawn(async move { sender.closed().await });
+    /// drop(receiver);
+    /// waits.await.unwrap(); // nobody watches any more
+    /// # }
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Closed<'a, T> {
         shared: &'a Shared<T>,

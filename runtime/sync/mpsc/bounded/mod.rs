@@ -56,6 +56,27 @@ pub fn channel<T>(buffer: usize) -> (Sender<T>, Receiver<T>) {
 }
 
 /// Sends to a bounded channel. Made by [`channel`]; can be cloned.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::mpsc;
+///
+/// let (sender, mut receiver) = mpsc::channel(1);
+/// for name in ["a", "b"] {
+///     let sender = sender.clone();
+///     wakeful::spawn(async move { sender.send(name).await });
+/// }
+/// drop(sender); // the last of them closes the channel
+/// let mut names = Vec::new();
+/// while let Some(name) = receiver.recv().await {
+///     names.push(name);
+/// }
+/// assert_eq!(names, ["a", "b"]);
+/// # }
+/// ```
 pub struct Sender<T> {
     end: SendEnd<T>,
 }

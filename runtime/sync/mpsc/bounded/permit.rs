@@ -13,6 +13,21 @@ use crate::sync::mpsc::ends::SendEnd;
 ///
 /// Dropping it gives the room back. A permit works after the receiver has closed the channel: it
 /// was promised before.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::mpsc;
+///
+/// let (sender, mut receiver) = mpsc::channel(1);
+/// let permit = sender.reserve().await.unwrap();
+/// assert!(sender.try_send("no room").is_err());
+/// permit.send("promised"); // cannot fail and need not wait
+/// assert_eq!(receiver.recv().await, Some("promised"));
+/// # }
+/// ```
 pub struct Permit<'a, T> {
     end: &'a SendEnd<T>,
 }
@@ -123,6 +138,22 @@ impl<T> fmt::Debug for PermitIterator<'_, T> {
 ///
 /// It borrows nothing, so it can be kept or moved to another task. Dropping it gives the room
 /// back and drops the sender.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() {
+/// use wakeful::sync::mpsc;
+///
+/// let (sender, mut receiver) = mpsc::channel(1);
+/// let permit = sender.reserve_owned().await.unwrap();
+/// // It can go elsewhere, and gives the sender back.
+/// let task = wakeful::spawn(async move { permit.send("message") });
+/// assert_eq!(receiver.recv().await, Some("message"));
+/// assert!(!task.await.unwrap().is_closed());
+/// # }
+/// ```
 pub struct OwnedPermit<T> {
     // None only while it is being taken apart.
     end: Option<SendEnd<T>>,
