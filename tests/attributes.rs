@@ -108,7 +108,7 @@ async fn hygienic(body: u32) -> u32 {
 }
 
 #[test]
-fn names_of_the_expansion_do_not_touch_the_user_s() {
+fn r53_names_of_the_expansion_do_not_touch_the_user_s() {
     assert_eq!(hygienic(4), 7);
 }
 
@@ -181,12 +181,12 @@ async fn a_test_may_fail_with_an_error() -> Result<(), ParseIntError> {
 }
 
 #[other_name::test(crate = "other_name")]
-async fn the_crate_may_have_another_name() {
+async fn r53_the_crate_may_have_another_name() {
     other_name::task::yield_now().await;
 }
 
 #[re_exported::runtime::test(crate = "crate::re_exported::runtime", flavor = "local")]
-async fn the_crate_may_come_through_another() {
+async fn r53_the_crate_may_come_through_another() {
     assert_eq!(flavor(), RuntimeFlavor::CurrentThread);
 }
 

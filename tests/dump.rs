@@ -138,7 +138,7 @@ each_runtime! {
     }
 
     /// Nothing is polled: not a waiting task, not a queued one.
-    fn it_polls_nothing(on) {
+    fn r26_it_polls_nothing(on) {
         let runtime = on.runtime();
         let polls = Arc::new(AtomicUsize::new(0));
         let tasks: Vec<_> = (0..20)
@@ -201,7 +201,7 @@ each_runtime! {
     }
 
     /// From where the runtime itself calls out, and from a runtime that is gone.
-    fn it_works_from_everywhere(on) {
+    fn r26_it_works_from_everywhere(on) {
         let parks = Arc::new(AtomicUsize::new(0));
         let hook = parks.clone();
         let runtime = on
@@ -253,7 +253,7 @@ each_runtime! {
 
 /// Every worker is busy, or stuck, or inside `block_in_place`: a dump answers all the same.
 #[test]
-fn it_answers_while_every_worker_is_stuck() {
+fn r26_it_answers_while_every_worker_is_stuck() {
     bounded(|| {
         let runtime = workers(2);
         let (a, hold_a) = plug();
@@ -310,7 +310,7 @@ fn a_task_inside_block_in_place_is_running() {
 }
 
 #[test]
-fn it_answers_while_workers_are_busy() {
+fn r26_it_answers_while_workers_are_busy() {
     bounded(|| {
         for on in [On::Workers(1), On::Workers(2)] {
             let runtime = on.runtime();

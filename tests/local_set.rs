@@ -52,7 +52,7 @@ fn awaiting_the_set_waits_for_all_of_its_tasks() {
 }
 
 #[test]
-fn a_task_may_poll_its_own_set() {
+fn r13_a_task_may_poll_its_own_set() {
     let set = Rc::new(LocalSet::new());
     let inner = Rc::clone(&set);
     let ran = Rc::new(Cell::new(false));
@@ -99,7 +99,7 @@ impl Drop for Home {
 }
 
 #[test]
-fn an_abort_from_another_thread_drops_the_future_at_home() {
+fn r16_an_abort_from_another_thread_drops_the_future_at_home() {
     let set = LocalSet::new();
     let (dropped, drops) = channel();
     set.block_on(&runtime(), async {

@@ -65,7 +65,7 @@ mod user {
     }
 
     #[test]
-    fn shadowed_names_do_not_reach_into_the_macros() {
+    fn r53_shadowed_names_do_not_reach_into_the_macros() {
         run(async {
             let futures = 1;
             let branch = 2;
@@ -115,7 +115,7 @@ mod imported {
     }
 
     #[test]
-    fn macros_work_when_imported_by_name() {
+    fn r53_macros_work_when_imported_by_name() {
         run(async {
             let future = async { support::one() };
             pin!(future);

@@ -60,7 +60,7 @@ fn from_the_main_future_the_others_run() {
 }
 
 #[test]
-fn nested_it_is_a_call() {
+fn r11_nested_it_is_a_call() {
     rounds(|runtime| {
         let nested = || {
             let ended = three_tasks();
@@ -76,7 +76,7 @@ fn nested_it_is_a_call() {
 
 /// Inside, the thread may block on futures of its runtime.
 #[test]
-fn inside_block_on_works() {
+fn r11_inside_block_on_works() {
     rounds(|runtime| {
         let block = || {
             block_in_place(|| {
@@ -97,7 +97,7 @@ fn inside_block_on_works() {
 
 /// What was queued on the seat when its thread left it is run by another.
 #[test]
-fn the_queue_and_the_slot_do_not_wait() {
+fn r11_the_queue_and_the_slot_do_not_wait() {
     rounds(|runtime| {
         let (gate, parked) = (Gate::default(), Gate::default());
         let (runs, ran) = channel();
@@ -124,7 +124,7 @@ fn the_queue_and_the_slot_do_not_wait() {
 
 /// After it the task goes on in its poll, yields, waits, and is woken like any other.
 #[test]
-fn the_task_goes_on_afterwards() {
+fn r11_the_task_goes_on_afterwards() {
     rounds(|runtime| {
         let work = || async {
             for _ in 0..10 {

@@ -26,7 +26,7 @@ fn works(runtime: &Runtime) {
 
 /// R7: dumps, metrics, timers that fire for nobody, and wakes of tasks that are done.
 #[test]
-fn spawns_from_outside_run_after_odd_wakes() {
+fn r07_spawns_from_outside_run_after_odd_wakes() {
     for count in [1, 2, 4] {
         let runtime = workers(count);
         let gate = Gate::default();
@@ -52,7 +52,7 @@ fn spawns_from_outside_run_after_odd_wakes() {
 
 /// R9: two tasks wake each other without end. A third, queued behind them, has its turn soon.
 #[test]
-fn a_ping_pong_starves_nobody() {
+fn r09_a_ping_pong_starves_nobody() {
     const SOON: usize = 200;
     let runtime = workers(1);
     let polls = Arc::new(AtomicUsize::new(0));
@@ -93,7 +93,7 @@ fn a_ping_pong_starves_nobody() {
 
 /// R12: a hook that spawns just before its worker sleeps.
 #[test]
-fn a_park_hook_may_spawn() {
+fn r12_a_park_hook_may_spawn() {
     for count in [0, 1, 2] {
         let (runs, ran) = channel();
         let hook = move || {
@@ -119,7 +119,7 @@ fn a_park_hook_may_spawn() {
 
 /// R12: a hook that wakes just before its worker sleeps.
 #[test]
-fn a_park_hook_may_wake() {
+fn r12_a_park_hook_may_wake() {
     for count in [0, 1, 2] {
         let gates: Vec<Gate> = (0..20).map(|_| Gate::default()).collect();
         let (hook_gates, next) = (gates.clone(), AtomicUsize::new(0));

@@ -27,7 +27,7 @@ fn block_one(runtime: &Runtime) -> Hold {
 }
 
 #[test]
-fn it_delays_no_timer() {
+fn r08_it_delays_no_timer() {
     for _ in 0..ROUNDS {
         let runtime = workers(2);
         let (fires, fired) = channel();
@@ -66,7 +66,7 @@ fn it_delays_no_timer_armed_later() {
 }
 
 #[test]
-fn it_delays_no_socket() {
+fn r08_it_delays_no_socket() {
     for _ in 0..ROUNDS {
         let runtime = workers(2);
         let (accepts, accepted) = channel();
@@ -86,7 +86,7 @@ fn it_delays_no_socket() {
 
 /// The woken task lies in the slot of the worker that blocks.
 #[test]
-fn it_delays_no_task_that_it_woke_last() {
+fn r08_it_delays_no_task_that_it_woke_last() {
     for _ in 0..ROUNDS {
         let runtime = workers(2);
         let (parked, gate) = (Gate::default(), Gate::default());
@@ -112,7 +112,7 @@ fn it_delays_no_task_that_it_woke_last() {
 
 /// The spawned task lies in the ring of the worker that blocks.
 #[test]
-fn it_delays_no_task_that_it_spawned_last() {
+fn r08_it_delays_no_task_that_it_spawned_last() {
     for _ in 0..ROUNDS {
         let runtime = workers(2);
         let (runs, ran) = channel();
@@ -128,7 +128,7 @@ fn it_delays_no_task_that_it_spawned_last() {
 
 /// More tasks than fit a ring, and one in the slot.
 #[test]
-fn it_delays_no_queue() {
+fn r08_it_delays_no_queue() {
     for _ in 0..ROUNDS {
         let runtime = workers(2);
         let (runs, ran) = channel();
@@ -152,7 +152,7 @@ fn it_delays_no_queue() {
 
 /// The worker has just come back from the driver with a timer's task, and blocks in it.
 #[test]
-fn it_leaves_the_driver_to_others() {
+fn r08_it_leaves_the_driver_to_others() {
     for _ in 0..ROUNDS {
         let runtime = workers(2);
         let (plug, hold) = plug();

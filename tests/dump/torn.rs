@@ -11,7 +11,7 @@ use wakeful::time::{Duration, sleep};
 
 each_runtime! {
     /// Four threads spawn and end 10^5 tasks. What a dump shows is always some task's.
-    fn it_is_never_torn(on) {
+    fn r26_it_is_never_torn(on) {
         const SPAWNERS: usize = 4;
         const KINDS: usize = 4;
         let runtime = on.runtime();

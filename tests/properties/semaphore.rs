@@ -9,7 +9,7 @@ use wakeful::task::yield_now;
 each_scheduler! {
     /// Tasks take any number of permits, some are aborted at any point. No more are ever out than
     /// there are, and in the end all are back.
-    fn permits_are_conserved(case) {
+    fn r31_permits_are_conserved(case) {
         let total = 1 + case.below(6);
         let mut choices = case.fork();
         case.run(async move {

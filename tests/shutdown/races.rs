@@ -134,23 +134,23 @@ fn race(on: On, rounds: usize) {
 }
 
 #[test]
-fn outsiders_let_go_of_a_single_thread() {
+fn r02_outsiders_let_go_of_a_single_thread() {
     bounded(|| race(On::CurrentThread, ROUNDS));
 }
 
 #[test]
-fn outsiders_let_go_of_one_worker() {
+fn r02_outsiders_let_go_of_one_worker() {
     bounded(|| race(On::Workers(1), ROUNDS / 4));
 }
 
 #[test]
-fn outsiders_let_go_of_two_workers() {
+fn r02_outsiders_let_go_of_two_workers() {
     bounded(|| race(On::Workers(2), ROUNDS / 4));
 }
 
 /// One waker, and one thread that fires it all the time, while runtime after runtime ends.
 #[test]
-fn a_waker_outlives_its_runtime() {
+fn r02_a_waker_outlives_its_runtime() {
     bounded(|| {
         let stop = Arc::new(AtomicBool::new(false));
         let (wakers, to_fire) = channel::<Waker>();

@@ -20,7 +20,7 @@ impl Drop for Bomb {
 
 each_runtime! {
     /// Abort and drop at once, from a thread without a runtime, in all states.
-    fn abort_from_a_plain_thread(on) {
+    fn r17_abort_from_a_plain_thread(on) {
         let runtime = on.runtime();
         let drops = Arc::new(AtomicUsize::new(0));
         for keep_handle in [true, false] {
@@ -67,7 +67,7 @@ each_runtime! {
     }
 
     /// A task that aborts itself stops at its next await.
-    fn abort_while_running(on) {
+    fn r17_abort_while_running(on) {
         on.run(async {
             let (sender, receiver) = std::sync::mpsc::channel::<wakeful::task::AbortHandle>();
             let after = Arc::new(AtomicUsize::new(0));
@@ -112,7 +112,7 @@ each_runtime! {
     }
 
     /// Handles and abort handles work after their runtime is gone.
-    fn abort_after_the_runtime(on) {
+    fn r17_abort_after_the_runtime(on) {
         let runtime = on.runtime();
         let task = runtime.spawn(std::future::pending::<()>());
         let abort = task.abort_handle();
@@ -125,7 +125,7 @@ each_runtime! {
     }
 
     /// An output nobody wants is dropped, and its panic stays there.
-    fn unwanted_output_with_a_panicking_drop(on) {
+    fn r18_unwanted_output_with_a_panicking_drop(on) {
         let drops = Arc::new(AtomicUsize::new(0));
         on.run(async {
             let task = {
@@ -166,7 +166,7 @@ each_runtime! {
     }
 
     /// Aborts race with wakes, completions and dropped handles: each task ends, once.
-    fn aborts_race_with_everything(on) {
+    fn r17_aborts_race_with_everything(on) {
         on.run(async {
             let ended = Arc::new(AtomicUsize::new(0));
             for round in 0..500 {
@@ -238,7 +238,7 @@ each_runtime! {
 
 /// An abort from another thread drops a task that is not `Send` on the thread it lives on.
 #[test]
-fn a_local_future_is_dropped_at_home() {
+fn r16_a_local_future_is_dropped_at_home() {
     let home = thread::current().id();
     let dropped_on = Arc::new(std::sync::Mutex::new(None));
     let witness = dropped_on.clone();

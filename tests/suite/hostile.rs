@@ -57,7 +57,7 @@ mod panics_on_drop {
 }
 
 each_runtime! {
-    fn futures_that_panic_in_poll_and_in_drop(on) {
+    fn r14_futures_that_panic_in_poll_and_in_drop(on) {
         let runtime = on.runtime();
         runtime.block_on(async {
             let poll = wakeful::spawn(async { panic!("poll") }).await;
@@ -98,7 +98,7 @@ each_runtime! {
     }
 
     /// The iterator panics half way: the tasks spawned so far are aborted, nothing else happens.
-    fn an_iterator_of_futures_panics(on) {
+    fn r14_an_iterator_of_futures_panics(on) {
         let runtime = on.runtime();
         let _context = runtime.enter();
         let drops = Arc::new(AtomicUsize::new(0));
@@ -120,7 +120,7 @@ each_runtime! {
     }
 
     /// The join waker panics: the task that completed has, and nobody else notices.
-    fn a_join_waker_panics(on) {
+    fn r14_a_join_waker_panics(on) {
         let runtime = on.runtime();
         let (gate, parked) = (Gate::default(), Gate::default());
         let mut task = {
@@ -148,7 +148,7 @@ each_runtime! {
     }
 
     /// The join waker's drop panics, when replaced and when the handle goes.
-    fn a_join_waker_panics_in_drop(on) {
+    fn r14_a_join_waker_panics_in_drop(on) {
         let runtime = on.runtime();
         let drops = Arc::new(AtomicUsize::new(0));
         let mut task = runtime.spawn(std::future::pending::<()>());

@@ -18,7 +18,7 @@ async fn large() -> usize {
 
 each_runtime! {
     /// Workers poll a large future where it is: their stacks may be small.
-    fn polled_on_a_small_stack(on) {
+    fn r23_polled_on_a_small_stack(on) {
         let runtime = on.builder().thread_stack_size(256 * 1024).build().unwrap();
         let task = runtime.spawn(large());
         let mut set = JoinSet::new();
@@ -35,7 +35,7 @@ each_runtime! {
     }
 
     /// A runtime is built and used on a small stack.
-    fn built_on_a_small_stack(on) {
+    fn r23_built_on_a_small_stack(on) {
         bounded_on_stack(128 * 1024, move || {
             let runtime = on.runtime();
             let task = runtime.spawn(async { 1 });
@@ -80,15 +80,15 @@ fn handed_over_on_a_limited_stack(on: On) {
 }
 
 #[test]
-fn handed_over_current_thread() {
-    alone("large_futures::handed_over_current_thread", || {
+fn r23_handed_over_current_thread() {
+    alone("large_futures::r23_handed_over_current_thread", || {
         handed_over_on_a_limited_stack(On::CurrentThread);
     });
 }
 
 #[test]
-fn handed_over_two_workers() {
-    alone("large_futures::handed_over_two_workers", || {
+fn r23_handed_over_two_workers() {
+    alone("large_futures::r23_handed_over_two_workers", || {
         handed_over_on_a_limited_stack(On::Workers(2));
     });
 }

@@ -66,11 +66,11 @@ fn check(on: On) {
 }
 
 #[test]
-fn current_thread() {
-    alone("leaks::current_thread", || check(On::CurrentThread));
+fn r24_current_thread() {
+    alone("leaks::r24_current_thread", || check(On::CurrentThread));
 }
 
 #[test]
-fn two_workers() {
-    alone("leaks::two_workers", || check(On::Workers(2)));
+fn r24_two_workers() {
+    alone("leaks::r24_two_workers", || check(On::Workers(2)));
 }

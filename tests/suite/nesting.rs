@@ -6,7 +6,7 @@ use wakeful::runtime::Handle;
 use crate::flavors::{foreign_block_on, panic_message};
 
 each_runtime! {
-    fn nested_block_on_panics(on) {
+    fn r25_nested_block_on_panics(on) {
         let outer = on.runtime();
         let inner = on.runtime();
         let message = outer.block_on(async { panic_message(|| inner.block_on(async {})) });
@@ -37,7 +37,7 @@ each_runtime! {
     }
 
     /// Two threads block on one runtime at the same time.
-    fn block_on_from_two_threads(on) {
+    fn r13_block_on_from_two_threads(on) {
         let runtime = on.runtime();
         let barrier = std::sync::Barrier::new(2);
         std::thread::scope(|scope| {
@@ -80,7 +80,7 @@ each_runtime! {
     }
 
     /// Guards dropped in the wrong order panic: the context would be another's.
-    fn enter_guards_out_of_order(on) {
+    fn r25_enter_guards_out_of_order(on) {
         let (a, b) = (on.runtime(), on.runtime());
         std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -107,7 +107,7 @@ each_runtime! {
     }
 
     /// A handle outlives its runtime: what it spawns is cancelled, what it blocks on is polled.
-    fn handles_after_the_end(on) {
+    fn r25_handles_after_the_end(on) {
         let runtime = on.runtime();
         let handle = runtime.handle().clone();
         drop(runtime);

@@ -63,7 +63,7 @@ each_runtime! {
     }
 
     /// What is spawned by the drop of a task is dropped too, and its handle resolves.
-    fn spawn_from_drop(on) {
+    fn r19_spawn_from_drop(on) {
         let runtime = on.runtime();
         let owned = Arc::new(());
         let (handles, late) = channel();
@@ -99,7 +99,7 @@ each_runtime! {
     }
 
     /// Threads spawn while the runtime ends. Each handle resolves, each future is dropped.
-    fn spawn_races_with_shutdown(on) {
+    fn r19_spawn_races_with_shutdown(on) {
         for _ in 0..20 {
             let runtime = on.runtime();
             let owned = Arc::new(());
@@ -142,7 +142,7 @@ each_runtime! {
     }
 
     /// A job that never ends does not hold the shutdown longer than its limit.
-    fn shutdown_timeout_with_a_stuck_job(on) {
+    fn r20_shutdown_timeout_with_a_stuck_job(on) {
         for limit in [Duration::ZERO, Duration::from_millis(50)] {
             let runtime = on.runtime();
             let (release, job) = block_a_thread(&runtime);
@@ -160,7 +160,7 @@ each_runtime! {
     }
 
     /// The longest limit is a limit like any other.
-    fn shutdown_timeout_of_duration_max(on) {
+    fn r20_shutdown_timeout_of_duration_max(on) {
         on.runtime().shutdown_timeout(Duration::MAX);
         let runtime = on.runtime();
         let (release, job) = block_a_thread(&runtime);
@@ -260,7 +260,7 @@ each_runtime! {
 
 /// Through the runtime: bursts of jobs while the pool's threads come and go.
 #[test]
-fn bursts_of_blocking_jobs() {
+fn r21_bursts_of_blocking_jobs() {
     let runtime = On::CurrentThread
         .builder()
         .max_blocking_threads(2)

@@ -115,7 +115,7 @@ fn check(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
 /// A job submitted while the only thread leaves is taken by that thread or by a new one: both
 /// jobs run without anybody closing the pool.
 #[test]
-fn submit_meets_leaving_thread() {
+fn r21_submit_meets_leaving_thread() {
     check(3, || {
         let model = Arc::new(Model::new(1));
         assert!(model.submit(false));
@@ -139,7 +139,7 @@ fn submit_meets_leaving_thread() {
 
 /// Two submitters and two threads, one of which may fall idle and be claimed.
 #[test]
-fn submits_claim_idle_threads() {
+fn r21_submits_claim_idle_threads() {
     check(2, || {
         let model = Arc::new(Model::new(2));
         assert!(model.submit(true));
@@ -157,7 +157,7 @@ fn submits_claim_idle_threads() {
 
 /// A submit during shutdown: run, cancelled or handed back, and the shutdown returns.
 #[test]
-fn submit_meets_shutdown() {
+fn r19_submit_meets_shutdown() {
     check(3, || {
         let model = Arc::new(Model::new(2));
         let submitter = {
@@ -173,7 +173,7 @@ fn submit_meets_shutdown() {
 
 /// All three at once.
 #[test]
-fn submit_meets_leaving_thread_and_shutdown() {
+fn r21_submit_meets_leaving_thread_and_shutdown() {
     check(2, || {
         let model = Arc::new(Model::new(1));
         assert!(model.submit(false));

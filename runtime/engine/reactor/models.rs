@@ -121,7 +121,7 @@ impl Source {
 /// R2: the source starts as ready without data, so the reader's first read clears while the
 /// report of the real data is on its way.
 #[test]
-fn r2_a_clear_never_takes_a_newer_report_with_it() {
+fn a_clear_never_takes_a_newer_report_with_it() {
     loom::model(|| {
         let source = Source::new(Ready::READABLE);
         let kernel = thread::spawn({
@@ -135,7 +135,7 @@ fn r2_a_clear_never_takes_a_newer_report_with_it() {
 
 /// R2 with two reports: the second comes while the first byte is being read.
 #[test]
-fn r2_two_reports_two_bytes() {
+fn two_reports_two_bytes() {
     loom::model(|| {
         let source = Source::new(Ready::EMPTY);
         let kernel = thread::spawn({
@@ -153,7 +153,7 @@ fn r2_two_reports_two_bytes() {
 
 /// R3 for the slot and for the list: a report against a waiter that is just registering.
 #[test]
-fn r3_a_report_finds_whoever_waits() {
+fn a_report_finds_whoever_waits() {
     loom::model(|| {
         let source = Source::new(Ready::EMPTY);
         let kernel = thread::spawn({
@@ -172,7 +172,7 @@ fn r3_a_report_finds_whoever_waits() {
 
 /// A waiter that gives up while it is being woken takes nobody else's wake with it.
 #[test]
-fn r3_one_leaves_the_list_and_the_other_is_woken() {
+fn one_leaves_the_list_and_the_other_is_woken() {
     loom::model(|| {
         let source = Source::new(Ready::EMPTY);
         let kernel = thread::spawn({
@@ -199,7 +199,7 @@ fn r3_one_leaves_the_list_and_the_other_is_woken() {
 
 /// R4 and R8 for the slot: a clear that runs while the reactor ends does not undo the end.
 #[test]
-fn r4_the_end_reaches_a_reader() {
+fn the_end_reaches_a_reader() {
     loom::model(|| {
         let source = Source::new(Ready::READABLE);
         let reactor = thread::spawn({
@@ -213,7 +213,7 @@ fn r4_the_end_reaches_a_reader() {
 
 /// R4 and R8 for the list: the end reaches a waiter that is just registering.
 #[test]
-fn r4_the_end_reaches_a_waiter() {
+fn the_end_reaches_a_waiter() {
     loom::model(|| {
         let source = Source::new(Ready::EMPTY);
         let reactor = thread::spawn({

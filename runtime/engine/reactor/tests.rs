@@ -125,7 +125,7 @@ fn any_number_of_futures_wait_for_one_source() {
 }
 
 #[test]
-fn the_last_waker_is_woken_and_the_others_are_let_go() {
+fn r29_r30_the_last_waker_is_woken_and_the_others_are_let_go() {
     let (mut reactor, handle) = reactor();
     let (source, mut theirs) = pair(&handle);
     let (first, first_waker) = counter();

@@ -54,7 +54,7 @@ fn assert_each_once(mut found: Vec<usize>, tasks: usize) {
 
 /// The owner fills the ring, goes round it, and pops, while a thief steals.
 #[test]
-fn a_thief_against_an_owner_that_wraps() {
+fn r04_a_thief_against_an_owner_that_wraps() {
     loom::model(|| {
         let (mut local, stealer) = queue::new();
         let mut found = Vec::new();
@@ -86,7 +86,7 @@ fn a_thief_against_an_owner_that_wraps() {
 }
 
 #[test]
-fn two_thieves_against_an_owner() {
+fn r04_two_thieves_against_an_owner() {
     loom::model(|| {
         let (mut local, stealer) = queue::new();
         for index in 1..=2 {
@@ -111,7 +111,7 @@ fn two_thieves_against_an_owner() {
 /// A full ring gives half away while a thief is at it. The chain links headers, so it only
 /// counts positions here.
 #[test]
-fn a_thief_against_an_overflow() {
+fn r04_a_thief_against_an_overflow() {
     loom::model(|| {
         let (mut local, stealer) = queue::new();
         for index in 1..=CAPACITY {
@@ -216,7 +216,7 @@ impl Pool {
 /// A worker parks while somebody posts. If the wake is lost the worker sleeps for ever, which loom
 /// reports as a deadlock.
 #[test]
-fn park_against_push() {
+fn r05_park_against_push() {
     loom::model(|| {
         let pool = Pool::new(2);
         pool.idle.arrive();
@@ -232,7 +232,7 @@ fn park_against_push() {
 /// Two posts, two workers: the second post may rely on the searcher that the first one woke, which
 /// then wakes the second worker.
 #[test]
-fn two_workers_park_against_two_pushes() {
+fn r05_two_workers_park_against_two_pushes() {
     loom::model(|| {
         let pool = Pool::new(2);
         pool.idle.arrive();

@@ -190,12 +190,12 @@ fn two_wakers_against_the_poll() {
 /// The task is queued already, so both wakes find it woken or about to be: each must still be seen
 /// by the poll that is due, or by one more.
 #[test]
-fn two_wakers_of_a_queued_task() {
+fn r01_two_wakers_of_a_queued_task() {
     both_flags_are_seen(true, |_, waker| waker.wake_by_ref());
 }
 
 #[test]
-fn abort_against_the_poll() {
+fn r17_abort_against_the_poll() {
     loom::model(|| {
         let Waiting {
             queue,
@@ -221,7 +221,7 @@ fn abort_against_the_poll() {
 }
 
 #[test]
-fn wake_against_abort_against_the_poll() {
+fn r17_wake_against_abort_against_the_poll() {
     loom::model(|| {
         let Waiting {
             queue,

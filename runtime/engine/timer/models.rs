@@ -57,7 +57,7 @@ fn handle() -> Arc<Handle> {
 
 /// V1 with two timers: one is cancelled while both fire.
 #[test]
-fn fire_against_drop() {
+fn r44_fire_against_drop() {
     loom::model(|| {
         let time = handle();
         let (first, first_fate) = waker();
@@ -102,7 +102,7 @@ fn fire_against_poll() {
 
 /// A reset either comes in time, and the old deadline wakes nobody, or says that it did not.
 #[test]
-fn fire_against_reset() {
+fn r44_fire_against_reset() {
     loom::model(|| {
         let time = handle();
         let (waker, fate) = waker();
@@ -182,7 +182,7 @@ fn give_back_against_register() {
 
 /// Whoever registers beside a shutdown is refused or woken.
 #[test]
-fn shutdown_against_register() {
+fn r44_shutdown_against_register() {
     loom::model(|| {
         let time = handle();
         let (waker, fate) = waker();
@@ -199,7 +199,7 @@ fn shutdown_against_register() {
 
 /// V3, V4: the driver sees the new deadline before it sleeps, or is woken.
 #[test]
-fn earlier_timer_against_going_to_sleep() {
+fn r06_earlier_timer_against_going_to_sleep() {
     loom::model(|| {
         let sleeper = Arc::new(Sleeper::new());
         let time = Handle::new(Clock::new(true), Arc::clone(&sleeper), true);

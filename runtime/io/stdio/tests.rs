@@ -201,7 +201,7 @@ fn the_last_waker_of_each_reader_is_woken() {
 }
 
 #[test]
-fn a_waker_may_read() {
+fn r33_a_waker_may_read() {
     let fed = Fed::new();
     let mut stdin = fed.stdin();
     let input = Arc::clone(&fed.input);

@@ -135,7 +135,7 @@ fn a_waiting_half_may_be_used_as_it_is_woken() {
 
 /// A waker may use the other half while it is woken, cloned or dropped.
 #[test]
-fn a_waker_may_use_the_other_half() {
+fn r33_a_waker_may_use_the_other_half() {
     let (reader, writer) = simplex(4);
     let halves = Rc::new(RefCell::new((Some(reader), Some(writer))));
     let inside = Rc::clone(&halves);

@@ -113,7 +113,7 @@ fn the_same_waker_is_not_cloned_again() {
 
 /// A waker that uses the pipe while it is cloned, woken or dropped finds no lock held.
 #[test]
-fn a_waker_may_use_the_pipe() {
+fn r33_a_waker_may_use_the_pipe() {
     let (a, b) = duplex(4);
     let shared = Rc::new((RefCell::new(a), RefCell::new(b)));
     let inside = Rc::clone(&shared);

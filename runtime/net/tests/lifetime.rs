@@ -82,7 +82,7 @@ fn names_are_addresses_or_looked_up() {
 /// A source that is the first one, registered by another thread while the runtime's own thread
 /// sleeps and watches nothing, is watched.
 #[test]
-fn r09_the_first_source_of_another_thread_is_watched() {
+fn the_first_source_of_another_thread_is_watched() {
     let (parks, parked) = std::sync::mpsc::channel();
     let runtime = Builder::new_current_thread()
         .enable_all()

@@ -294,7 +294,7 @@ fn r33_a_clone_that_unlocks_is_seen() {
 }
 
 #[test]
-fn a_panicking_waker_loses_nothing() {
+fn r14_a_panicking_waker_loses_nothing() {
     let mutex = Arc::new(Mutex::new(0));
     for bad in [Asked::Clone, Asked::Wake, Asked::Drop] {
         let held = mutex.clone().try_lock_owned().unwrap();

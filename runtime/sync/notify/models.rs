@@ -74,7 +74,7 @@ fn a_notice_comes_through() {
 }
 
 #[test]
-fn a_notice_survives_one_who_leaves() {
+fn r34_a_notice_survives_one_who_leaves() {
     for times in [1, 2] {
         check(3, move || {
             let post = Post::new();
@@ -110,7 +110,7 @@ fn two_notices_reach_two_who_wait() {
 }
 
 #[test]
-fn a_notice_to_one_who_leaves_reaches_the_next() {
+fn r34_a_notice_to_one_who_leaves_reaches_the_next() {
     check(6, || {
         let post = Post::new();
         let (mut leaves, next) = (Box::pin(post.notify.notified()), post.notify.notified());
@@ -126,7 +126,7 @@ fn a_notice_to_one_who_leaves_reaches_the_next() {
 }
 
 #[test]
-fn a_broadcast_reaches_all_made_before() {
+fn r34_a_broadcast_reaches_all_made_before() {
     check(3, || {
         let post = Post::new();
         let readers: Vec<_> = (0..2)

@@ -106,7 +106,7 @@ fn the_waker_changes_while_the_sender_sends() {
 }
 
 #[test]
-fn a_receiver_polled_and_dropped_races_the_send() {
+fn r28_a_receiver_polled_and_dropped_races_the_send() {
     model(|message, sender, mut receiver| {
         let (wakes, waker) = counter();
         assert!(poll(&mut receiver, &waker).is_pending());
@@ -119,7 +119,7 @@ fn a_receiver_polled_and_dropped_races_the_send() {
 }
 
 #[test]
-fn close_send_and_receive_agree() {
+fn r27_close_send_and_receive_agree() {
     model(|message, sender, mut receiver| {
         let sending = thread::spawn(move || sender.send(message).is_ok());
         receiver.close();

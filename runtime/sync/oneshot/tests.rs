@@ -137,7 +137,7 @@ fn a_closed_receiver_ends_once_and_then_panics() {
 }
 
 #[test]
-fn the_last_waker_is_woken_and_all_are_released() {
+fn r29_r30_the_last_waker_is_woken_and_all_are_released() {
     let (sender, mut receiver) = channel();
     let (first, first_waker) = counter();
     let (last, last_waker) = counter();
@@ -160,7 +160,7 @@ fn the_last_waker_is_woken_and_all_are_released() {
 }
 
 #[test]
-fn a_receiver_that_goes_releases_its_waker_though_the_sender_stays() {
+fn r30_a_receiver_that_goes_releases_its_waker_though_the_sender_stays() {
     let (sender, mut receiver) = channel::<()>();
     let (wakes, waker) = counter();
     assert!(poll(&mut receiver, &waker).is_pending());
@@ -248,7 +248,7 @@ fn a_message_is_dropped_once_wherever_it_ends() {
 }
 
 #[test]
-fn a_waker_may_use_the_receiver_it_wakes() {
+fn r33_a_waker_may_use_the_receiver_it_wakes() {
     let (sender, mut receiver) = channel();
     let slot = Arc::new(Mutex::new(None));
     let seen = Arc::new(Mutex::new(None));
@@ -264,7 +264,7 @@ fn a_waker_may_use_the_receiver_it_wakes() {
 }
 
 #[test]
-fn a_replaced_waker_may_send_from_its_drop() {
+fn r33_a_replaced_waker_may_send_from_its_drop() {
     let (sender, mut receiver) = channel();
     let waker = Does::waker(move || sender.send(4).unwrap());
     assert!(poll(&mut receiver, &waker).is_pending());
@@ -303,7 +303,7 @@ fn a_message_may_panic_when_it_is_dropped() {
 }
 
 #[test]
-fn a_forgotten_receiver_does_not_stop_the_sender() {
+fn r40_a_forgotten_receiver_does_not_stop_the_sender() {
     let (sender, mut receiver) = channel();
     let (wakes, waker) = counter();
     assert!(poll(&mut receiver, &waker).is_pending());
@@ -313,7 +313,7 @@ fn a_forgotten_receiver_does_not_stop_the_sender() {
 }
 
 #[test]
-fn receiving_costs_budget_and_an_empty_budget_yields() {
+fn r37_receiving_costs_budget_and_an_empty_budget_yields() {
     let _restore = budget::start();
     for _ in 0..budget::POLL_BUDGET {
         let (sender, mut receiver) = channel();

@@ -89,7 +89,7 @@ fn refresh_keeps_the_newest_waker() {
 
 proptest! {
     #[test]
-    fn as_a_plain_queue(steps in prop::collection::vec((0..4u8, 0..8usize), 1..100)) {
+    fn r32_as_a_plain_queue(steps in prop::collection::vec((0..4u8, 0..8usize), 1..100)) {
         let list = List::new(());
         let mut nodes: Vec<_> = (0..8).map(node).collect();
         let mut queue = VecDeque::new();

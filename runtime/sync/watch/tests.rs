@@ -125,7 +125,7 @@ fn wait_for_asks_about_each_value_it_sees() {
 }
 
 #[test]
-fn a_closure_that_panics_changes_nothing_for_the_others() {
+fn r14_a_closure_that_panics_changes_nothing_for_the_others() {
     fn panics<R>(f: impl FnOnce() -> R) -> bool {
         catch_unwind(AssertUnwindSafe(f)).is_err()
     }

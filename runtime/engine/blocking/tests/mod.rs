@@ -175,7 +175,7 @@ fn idle_threads_leave_and_come_back() {
 
 /// Threads leave all the time while bursts of jobs come in.
 #[test]
-fn bursts_lose_no_job_while_threads_leave() {
+fn r21_bursts_lose_no_job_while_threads_leave() {
     for max_threads in [1, 2] {
         for keep_alive in [Duration::ZERO, Duration::from_nanos(1), LONG] {
             let pool = Pool::new(Config {
@@ -206,7 +206,7 @@ fn bursts_lose_no_job_while_threads_leave() {
 
 /// From several sides: each job runs exactly once.
 #[test]
-fn many_submitters_and_few_threads() {
+fn r21_many_submitters_and_few_threads() {
     let pool = Pool::new(Config {
         keep_alive: Duration::from_nanos(1),
         ..config(2)

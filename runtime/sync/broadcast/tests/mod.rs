@@ -81,7 +81,7 @@ fn capacities_are_rounded_up_to_a_power_of_two() {
 }
 
 #[test]
-fn the_last_waker_is_woken_and_none_is_kept() {
+fn r29_r30_the_last_waker_is_woken_and_none_is_kept() {
     let (sender, mut receiver) = channel(4);
     let (first, last) = (Count::new(), Count::new());
     {
