@@ -1,5 +1,5 @@
 //! Threads that block where they should not: in a task, in the main future, in `block_in_place`.
-//! They delay nothing but themselves (R7, R8, R9, R11, R12).
+//! They delay nothing but themselves (R7, R8, R9, R11, R12, R15).
 //!
 //! A thread is blocked by a channel, for as long as the test holds the other end.
 #![cfg(not(loom))]

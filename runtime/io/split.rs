@@ -206,45 +206,7 @@ impl<T> ReadHalf<T> {
 
     /// Joins both halves to the stream they were split from.
     ///
-    /// Only for streams that may move ([`Unpin`]), as this moves it out of where it was pinned:
-    ///
-    /// ```compile_fail,E0277
-    /// use std::marker::PhantomPinned;
-    /// use std::pin::Pin;
-    /// use std::task::{Context, Poll};
-    /// use wakeful::io::{self, AsyncRead, AsyncWrite, ReadBuf};
-    ///
-    /// struct Pinned(PhantomPinned);
-    ///
-    /// impl AsyncRead for Pinned {
-    ///     fn poll_read(
-    ///         self: Pin<&mut Self>,
-    ///         _cx: &mut Context<'_>,
-    ///         _buf: &mut ReadBuf<'_>,
-    ///     ) -> Poll<io::Result<()>> {
-    ///         Poll::Ready(Ok(()))
-    ///     }
-    /// }
-    ///
-    /// impl AsyncWrite for Pinned {
-    ///     fn poll_write(
-    ///         self: Pin<&mut Self>,
-    ///         _cx: &mut Context<'_>,
-    ///         buf: &[u8],
-    ///     ) -> Poll<io::Result<usize>> {
-    ///         Poll::Ready(Ok(buf.len()))
-    ///     }
-    ///     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-    ///         Poll::Ready(Ok(()))
-    ///     }
-    ///     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-    ///         Poll::Ready(Ok(()))
-    ///     }
-    /// }
-    ///
-    /// let (reader, writer) = io::split(Pinned(PhantomPinned));
-    /// let _ = reader.unsplit(writer); // error: `PhantomPinned` cannot be unpinned
-    /// ```
+    /// Only for streams that may move ([`Unpin`]), as this moves it out of where it was pinned.
     ///
     /// # Panics
     ///
@@ -332,3 +294,45 @@ impl<T> fmt::Debug for WriteHalf<T> {
         f.debug_struct("WriteHalf").finish_non_exhaustive()
     }
 }
+
+/// What is pinned stays where it is:
+///
+/// ```compile_fail,E0277
+/// use std::marker::PhantomPinned;
+/// use std::pin::Pin;
+/// use std::task::{Context, Poll};
+/// use wakeful::io::{self, AsyncRead, AsyncWrite, ReadBuf};
+///
+/// struct Pinned(PhantomPinned);
+///
+/// impl AsyncRead for Pinned {
+///     fn poll_read(
+///         self: Pin<&mut Self>,
+///         _cx: &mut Context<'_>,
+///         _buf: &mut ReadBuf<'_>,
+///     ) -> Poll<io::Result<()>> {
+///         Poll::Ready(Ok(()))
+///     }
+/// }
+///
+/// impl AsyncWrite for Pinned {
+///     fn poll_write(
+///         self: Pin<&mut Self>,
+///         _cx: &mut Context<'_>,
+///         buf: &[u8],
+///     ) -> Poll<io::Result<usize>> {
+///         Poll::Ready(Ok(buf.len()))
+///     }
+///     fn poll_flush(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+///         Poll::Ready(Ok(()))
+///     }
+///     fn poll_shutdown(self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+///         Poll::Ready(Ok(()))
+///     }
+/// }
+///
+/// let (reader, writer) = io::split(Pinned(PhantomPinned));
+/// let _ = reader.unsplit(writer); // error: `PhantomPinned` cannot be unpinned
+/// ```
+#[cfg(doctest)]
+fn r51_unsplit_takes_only_what_may_move() {}

@@ -1,8 +1,10 @@
-//! Workers that wake for reasons of their own still come when they are called (R7, R9, R12).
+//! Workers that wake for reasons of their own still come when they are called (R7, R9, R12,
+//! R15).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::mpsc::channel;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 use wakeful::runtime::{Builder, Runtime};
@@ -10,7 +12,7 @@ use wakeful::task::yield_now;
 use wakeful::time::sleep;
 
 use crate::flavors::Gate;
-use crate::plug::{arrives, workers};
+use crate::plug::{arrives, eventually, plug, workers};
 
 /// A task spawned from outside runs, and one that it makes, too.
 fn works(runtime: &Runtime) {
@@ -138,6 +140,49 @@ fn r12_a_park_hook_may_wake() {
         });
         with_main(count, &runtime, move || {
             arrives(&ended, "the task woken by the hook")
+        });
+    }
+}
+
+/// R15: a waker only queues. Eight threads wake all there is while the only worker is stuck.
+#[test]
+fn r15_no_wake_waits_for_a_worker_that_is_stuck() {
+    const TASKS: usize = 20_000;
+    for count in [0, 1] {
+        let runtime = hooked(count, || ());
+        let (plug, hold) = plug();
+        let (polled, done) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (gives, wakers) = channel();
+        for _ in 0..TASKS {
+            let (gives, polled, done) = (gives.clone(), polled.clone(), done.clone());
+            let mut is_first = true;
+            runtime.spawn(std::future::poll_fn(move |cx| {
+                if std::mem::take(&mut is_first) {
+                    gives.send(cx.waker().clone()).unwrap();
+                    polled.fetch_add(1, SeqCst);
+                    return Poll::Pending;
+                }
+                done.fetch_add(1, SeqCst);
+                Poll::Ready(())
+            }));
+        }
+        runtime.spawn(async move {
+            while polled.load(SeqCst) < TASKS {
+                yield_now().await;
+            }
+            plug.block();
+        });
+        with_main(count, &runtime, move || {
+            hold.blocked();
+            let wakers: Vec<Waker> = wakers.try_iter().collect();
+            std::thread::scope(|scope| {
+                for some in wakers.chunks(TASKS / 8) {
+                    scope.spawn(|| some.iter().cloned().for_each(Waker::wake));
+                }
+            });
+            assert_eq!(done.load(SeqCst), 0, "the worker was stuck");
+            drop(hold);
+            eventually(|| done.load(SeqCst) == TASKS);
         });
     }
 }

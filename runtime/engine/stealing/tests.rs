@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::task::Waker;
 
-use super::shared::Shared;
+use super::kit;
+use super::shared::{Seat, Shared};
 use super::threads::{self, Starting};
 use super::worker::{Seen, Step, Worker};
 use crate::engine::config::Config;
 use crate::engine::driver::{self, Driver};
-use crate::engine::stealing::oracle::Production;
+use crate::engine::stealing::oracle::{Oracle, Production};
 
 /// Two workers that are up, and a timer that will not fire.
 fn two_workers() -> (Arc<Shared>, [Worker; 2]) {
@@ -131,5 +132,65 @@ fn who_is_up_alone_searches_nowhere() {
     assert!(!shared.idle.start_searching());
     on(&mut other, |other| other.get_up(true));
     on(&mut worker, Worker::stop_searching);
+    threads::shutdown(&shared);
+}
+
+/// A thief during whose pauses a victim polls a task.
+struct Watched<'a> {
+    production: Production,
+    victim: Option<&'a Seat>,
+}
+
+impl Oracle for Watched<'_> {
+    fn first_victim(&mut self, seats: usize) -> usize {
+        self.production.first_victim(seats)
+    }
+
+    fn look_outside(&mut self, tick: u32, interval: u32) -> bool {
+        self.production.look_outside(tick, interval)
+    }
+
+    fn turn_driver(&mut self, tick: u32, interval: u32) -> bool {
+        self.production.turn_driver(tick, interval)
+    }
+
+    fn take_next(&mut self, streak: u32) -> bool {
+        self.production.take_next(streak)
+    }
+
+    fn pause(&mut self) {
+        if let Some(victim) = self.victim {
+            victim.counters.begin_poll(std::ptr::null_mut());
+            victim.counters.end_poll();
+        }
+    }
+}
+
+/// What a task has woken stays with its worker, which is about to run it. Only from a worker that
+/// makes no progress is it taken.
+#[test]
+fn r10_messages_stay_with_a_worker_that_goes_on() {
+    let (shared, [mut worker, mut thief]) = two_workers();
+    on(&mut worker, |_| {
+        spawn(&shared);
+        kit::with_core(&shared, |core| {
+            let task = core.queue.pop().expect("just spawned");
+            assert!(core.queue.put_next(task).is_none());
+        });
+    });
+    let victim = &shared.seats[worker.seat];
+    for goes_on in [true, false] {
+        let mut oracle = Watched {
+            production: Production::new(thief.seat, &shared.config),
+            victim: goes_on.then_some(victim),
+        };
+        let step = on(&mut thief, |thief| {
+            let step = thief.step(&mut oracle);
+            thief.stop_searching();
+            step
+        });
+        let wanted = if goes_on { Step::Idle } else { Step::Ran };
+        assert_eq!((step, victim.stealer.has_next()), (wanted, goes_on));
+    }
     threads::shutdown(&shared);
 }

@@ -220,3 +220,59 @@ fn a_dump_shows_no_torn_task_while_slots_are_reused() {
     over.store(true, Relaxed);
     reader.join().unwrap();
 }
+
+/// A scheduler that runs a task inside of `schedule`, and says when it is gone.
+#[derive(Default)]
+struct Inline {
+    registry: Registry,
+    is_gone: Arc<AtomicBool>,
+}
+
+impl Owner for Inline {
+    fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}
+
+impl Schedule for Inline {
+    fn schedule(&self, task: Runnable) {
+        let is_gone = Arc::clone(&self.is_gone);
+        assert!(done(task));
+        assert!(!is_gone.load(Relaxed), "dropped while it schedules");
+    }
+
+    fn is_current(&self) -> bool {
+        false
+    }
+}
+
+impl Drop for Inline {
+    fn drop(&mut self) {
+        self.is_gone.store(true, Relaxed);
+    }
+}
+
+/// The last owner of a scheduler is a task, which ends while the scheduler queues it.
+#[test]
+fn r03_a_scheduler_outlives_its_call() {
+    let scheduler = Arc::new(Inline::default());
+    let is_gone = Arc::clone(&scheduler.is_gone);
+    let arena = Arena::new(&scheduler);
+    let kept: Arc<Mutex<Option<Waker>>> = Arc::default();
+    let (keeps, mut polls) = (Arc::clone(&kept), 0);
+    let future = std::future::poll_fn(move |cx| {
+        polls += 1;
+        if polls == 1 {
+            *keeps.lock() = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    });
+    let (task, handle) = allocate::<_, Inline>(&arena, None, future, Location::caller());
+    assert!(matches!(task.run(), Ok(Polled::Idle)));
+    drop((handle, arena, scheduler));
+    let waker = kept.lock().take().expect("it was polled");
+    assert!(!is_gone.load(Relaxed), "the task keeps it");
+    waker.wake();
+    assert!(is_gone.load(Relaxed), "nothing keeps it");
+}

@@ -9,7 +9,7 @@ use std::thread;
 use super::*;
 use crate::budget;
 use crate::sync::block::block_on;
-use crate::sync::testing::{Asked, hooked};
+use crate::sync::testing::{Asked, each_reentry, hooked, no_deadlock};
 
 #[derive(Default)]
 struct Wakes(AtomicUsize);
@@ -286,4 +286,50 @@ fn a_clone_that_uses_its_promise_finds_no_lock_held() {
     let mut shared = Promise::resolved(Curious(own.clone())).shared();
     *own.lock().unwrap() = Some(shared.clone());
     assert!(poll(&mut shared, Waker::noop()).is_ready());
+}
+
+#[test]
+fn r33_wakers_may_call_back() {
+    no_deadlock(|| {
+        let (promise, _resolver) = Promise::<u8>::new();
+        let shared = promise.shared();
+        for resolved in [false, true] {
+            let (own, resolver) = Promise::<u8>::new();
+            let own = own.shared();
+            let (other, inside) = (shared.clone(), own.clone());
+            let back = move || {
+                let (mut other, mut inside) = (other.clone(), inside.clone());
+                let _ = poll(&mut other, Waker::noop());
+                let _ = poll(&mut inside, Waker::noop());
+            };
+            let slot = Mutex::new(Some(resolver));
+            each_reentry(back, |waker, calls| {
+                let mut reader = own.clone();
+                let _ = poll(&mut reader, waker);
+                let _ = poll(&mut reader, Waker::noop());
+                let _ = poll(&mut reader, waker);
+                let (mut alone, resolver) = Promise::new();
+                let _ = poll(&mut alone, waker);
+                if resolved {
+                    resolver.resolve(1).unwrap();
+                }
+                drop((alone, reader));
+                waker.wake_by_ref();
+                assert!(calls.load(SeqCst) > 0);
+            });
+            drop(slot.lock().unwrap().take());
+        }
+        // A waker that reads the promise that calls it.
+        let (promise, resolver) = Promise::new();
+        let mut reader = promise.shared();
+        let again = Mutex::new(reader.clone());
+        let waker = hooked(move |asked| {
+            if asked == Asked::Wake {
+                assert_eq!(take(&mut *again.lock().unwrap()), Ok(3));
+            }
+        });
+        assert!(poll(&mut reader, &waker).is_pending());
+        resolver.resolve(3).unwrap();
+        assert_eq!(take(&mut reader), Ok(3));
+    });
 }

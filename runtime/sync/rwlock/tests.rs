@@ -320,3 +320,31 @@ fn readers_and_writers_on_four_threads() {
         writes.map(u32::from).sum::<u32>()
     );
 }
+
+/// A future that waits is polled when it asks and when it is served, and not in between.
+#[test]
+fn r39_a_wait_is_two_polls() {
+    let lock = Arc::new(RwLock::new(0));
+    let threads: Vec<_> = (0..4)
+        .map(|_| {
+            let lock = lock.clone();
+            thread::spawn(move || {
+                for _ in 0..500 {
+                    let (mut asks, mut polls) = (Box::pin(lock.clone().write_owned()), 0);
+                    *block_on(
+                        "test",
+                        std::future::poll_fn(|cx| {
+                            polls += 1;
+                            asks.as_mut().poll(cx)
+                        }),
+                    ) += 1;
+                    assert!(polls <= 2, "{polls} polls for one wait");
+                }
+            })
+        })
+        .collect();
+    threads
+        .into_iter()
+        .for_each(|thread| thread.join().unwrap());
+    assert_eq!(*block_on("test", lock.read()), 2_000);
+}

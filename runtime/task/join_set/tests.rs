@@ -1,9 +1,11 @@
 //! The inbox, from inside.
 
+use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use super::JoinSet;
 use crate::runtime::{Builder, Runtime};
+use crate::sync::testing::{each_reentry, no_deadlock};
 
 fn runtime() -> Runtime {
     Builder::new_current_thread().build().expect("it starts")
@@ -59,5 +61,35 @@ fn a_key_takes_the_waker_along() {
         crate::task::yield_now().await;
         let inbox = set.inbox.state.lock();
         assert!(inbox.waiting.is_none() && inbox.finished.len() == 1);
+    });
+}
+
+/// Also those of a handle. The set itself cannot be reached: whoever polls it borrows it.
+#[test]
+fn r33_wakers_may_call_back() {
+    no_deadlock(|| {
+        let runtime = runtime();
+        let other = runtime.spawn(std::future::pending::<()>()).abort_handle();
+        let handle = runtime.handle().clone();
+        let back = move || {
+            let _ = (other.is_finished(), handle.dump().tasks().count());
+            other.abort();
+            let _ = handle.spawn(async {}).is_finished();
+        };
+        each_reentry(back, |waker, _| {
+            let mut set = JoinSet::new();
+            set.spawn_on(crate::task::yield_now(), runtime.handle());
+            let mut joins = runtime.spawn(crate::task::yield_now());
+            for waker in [waker, Waker::noop(), waker] {
+                let mut cx = Context::from_waker(waker);
+                assert!(set.poll_join_next(&mut cx).is_pending());
+                assert!(Pin::new(&mut joins).poll(&mut cx).is_pending());
+            }
+            runtime.block_on(async {
+                while !joins.is_finished() {
+                    crate::task::yield_now().await;
+                }
+            });
+        });
     });
 }

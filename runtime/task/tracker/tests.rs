@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use super::*;
 use crate::runtime::Builder;
-use crate::sync::testing::{Count, poll, poll_once};
+use crate::sync::testing::{Count, each_reentry, no_deadlock, poll, poll_once};
 use crate::task::yield_now;
 
 #[test]
@@ -90,4 +90,29 @@ fn debug_output_and_identity() {
     assert!(format!("{future:?}").starts_with("TrackedFuture { future: Ready("));
     assert!(TaskTracker::ptr_eq(&tracker, future.token.task_tracker()));
     assert!(!TaskTracker::ptr_eq(&tracker, &TaskTracker::new()));
+}
+
+#[test]
+fn r33_wakers_may_call_back() {
+    no_deadlock(|| {
+        let tracker = TaskTracker::new();
+        let back = {
+            let tracker = tracker.clone();
+            move || {
+                let _token = tracker.token();
+                tracker.reopen();
+                let _ = poll_once(pin!(tracker.wait()));
+                tracker.close();
+            }
+        };
+        each_reentry(back, |waker, _| {
+            let token = tracker.token();
+            tracker.close();
+            let mut wait = Box::pin(tracker.wait());
+            let _ = poll(wait.as_mut(), waker);
+            let _ = poll_once(wait.as_mut());
+            let _ = poll(wait.as_mut(), waker);
+            drop(token);
+        });
+    });
 }
