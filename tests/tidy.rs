@@ -9,6 +9,7 @@
 //! - `tidy/soundness.rs`: unsafe code, `SAFETY`, `ORDERING`, numbered invariants.
 //! - `tidy/facade.rs`: public types, and the table of their auto traits.
 //! - `tidy/docs.rs`: cancel safety; ARCHITECTURE.md and README.md against the code.
+//! - `tidy/regressions.rs`: the page of regression cases against the names of tests.
 
 #[path = "tidy/docs.rs"]
 mod docs;
@@ -20,6 +21,8 @@ mod layers;
 mod markdown;
 #[path = "tidy/planted.rs"]
 mod planted;
+#[path = "tidy/regressions.rs"]
+mod regressions;
 #[path = "tidy/soundness.rs"]
 mod soundness;
 #[path = "tidy/style.rs"]
@@ -152,4 +155,9 @@ fn numbers_are_those_in_the_code() {
 #[test]
 fn mutations_name_tests_that_exist() {
     holds_with(docs::mutations);
+}
+
+#[test]
+fn regression_cases_have_tests() {
+    holds(regressions::cases);
 }

@@ -2,7 +2,7 @@
 
 use crate::markdown::Document;
 use crate::tree::{Complaint, Source, Tree, mark_test_modules};
-use crate::{docs, facade, layers, soundness, style};
+use crate::{docs, facade, layers, regressions, soundness, style};
 
 type Check<'a> = &'a dyn Fn(&Tree) -> Vec<Complaint>;
 
@@ -351,4 +351,55 @@ fn a_public_type_without_auto_traits() {
     catches(&facade::auto_traits, &wrong, "runtime/lib.rs:4", &right);
     let wrong = with("//! x\nb::E: 1; // a::I");
     catches(&facade::auto_traits, &wrong, "runtime/a.rs:7", &right);
+}
+
+/// A page with a row for each case, and `row` in place of the first.
+fn regressions(row: &str, test: &str) -> Tree {
+    let rows = (2..=53).map(|number| format!("| R{number} | a bug | `r{number:02}_x` | |\n"));
+    let page = format!(
+        "## The cases\n| case | bug | tests | broken |\n|--|--|--|--|\n{row}\n{}",
+        rows.collect::<String>()
+    );
+    let mut tests: String = (2..=53).map(|n| format!("fn r{n:02}_x() {{}}\n")).collect();
+    tests.push_str(&format!("#[test]\nfn {test}() {{}}\n"));
+    tree(
+        &[("runtime/a/tests.rs", &tests)],
+        &[("tests/REGRESSIONS.md", &page)],
+    )
+}
+
+#[test]
+fn a_regression_case_without_its_test() {
+    let page = "tests/REGRESSIONS.md:4";
+    let row = "| R1 | a bug | `r01_y` | |";
+    let right = regressions(row, "r01_y");
+    let check: Check<'_> = &regressions::cases;
+    catches(check, &regressions(row, "r02_y"), page, &right);
+    catches(
+        check,
+        &regressions("| R1 | a bug | none | |", "y"),
+        page,
+        &right,
+    );
+    catches(
+        check,
+        &regressions("| R1 | a bug | `r02_x` | |", "y"),
+        page,
+        &right,
+    );
+}
+
+#[test]
+fn a_test_with_an_unknown_number() {
+    let row = "| R1 | a bug | | Does not apply: why |";
+    for wrong in ["r01_y", "r54_y", "r29_r60_y", "r9_y"] {
+        let place = "runtime/a/tests.rs:54";
+        let check: Check<'_> = &regressions::cases;
+        catches(
+            check,
+            &regressions(row, wrong),
+            place,
+            &regressions(row, "r30_r2d2"),
+        );
+    }
 }

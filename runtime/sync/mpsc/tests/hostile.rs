@@ -75,8 +75,13 @@ fn r40_a_forgotten_receive_keeps_nobody() {
     let mut forgotten = Box::pin(receiver.recv());
     assert!(is_pending(forgotten.as_mut()));
     mem::forget(forgotten);
+    let count = Count::new();
+    let mut next = Box::pin(receiver.recv());
+    assert!(poll(next.as_mut(), &count.waker()).is_pending());
     sender.send(1).unwrap();
-    assert_eq!(now(receiver.recv()), Some(1));
+    assert_eq!(count.wakes(), 1, "not the forgotten one");
+    assert_eq!(poll(next.as_mut(), &count.waker()), Poll::Ready(Some(1)));
+    drop(next);
     drop(sender);
     assert_eq!(now(receiver.recv()), None);
 }
