@@ -16,8 +16,8 @@
 //!
 //! - **L1** Only the thread on the seat runs tasks, so tasks need not be `Send` as long as the
 //!   seat stays on its thread (`LocalRuntime`).
-//! - **L2** No wake is lost: `schedule` pushes, fences, then looks at `asleep`; the worker sets
-//!   `asleep`, fences, then looks at the inbox. One of the two sees the other (a Dekker pair).
+//! - **L2** No wake is lost: `schedule` pushes, then asks `asleep`; the worker listens at `asleep`,
+//!   then looks at the inbox. One of the two sees the other (Z4).
 //! - **L3** After `shutdown` took the seat, both queues are closed and nothing runs: every task
 //!   that is not done may be cancelled by that thread.
 
@@ -40,16 +40,13 @@ use super::driver::{self, Driver};
 use super::hooks;
 use super::metrics::{Counter, Counters};
 use super::park::Parked;
+use super::sleeper::Listening;
 use super::task::list::{Inbox, TaskList};
 use super::task::main_task::WakeMain;
 use super::task::pool::{self, Registry};
 use super::task::{self, Arena, Header, JoinHandle, Owner, Runnable, Schedule};
 use crate::primitives::Mutex;
-use crate::primitives::atomic::{
-    AtomicBool,
-    Ordering::{Relaxed, SeqCst},
-    fence,
-};
+use crate::primitives::atomic::{AtomicBool, Ordering::Relaxed};
 
 /// What every thread that knows the runtime may touch.
 pub(crate) struct Shared {
@@ -65,7 +62,7 @@ pub(crate) struct Shared {
     /// The only thread that may run tasks, if they need not be `Send`.
     owner: Option<ThreadId>,
     /// The worker is about to sleep, or sleeps (L2).
-    asleep: AtomicBool,
+    asleep: Listening,
     pub(crate) registry: Registry,
     /// Where other threads spawn. `None` once the runtime is shut down.
     foreign: Mutex<Option<Box<Arena>>>,
@@ -120,7 +117,7 @@ pub(crate) fn new(
         spawned_outside: Counter::default(),
         panicked: AtomicBool::new(false),
         owner,
-        asleep: AtomicBool::new(false),
+        asleep: Listening::new(false),
         registry: Registry::default(),
         foreign: Mutex::new(None),
         seat: Mutex::new(Vacancy {
@@ -205,9 +202,8 @@ impl Shared {
     }
 
     fn get_up(&self) {
-        // L2. Pairs with the fence in `park`.
-        fence(SeqCst);
-        if self.asleep.load(Relaxed) {
+        // L2.
+        if self.asleep.is_listening() {
             self.driver.unpark();
         }
     }

@@ -17,10 +17,7 @@ use crate::engine::task::list::TaskList;
 use crate::engine::task::main_task::MainTask;
 use crate::engine::task::{Arena, pool};
 use crate::leaf;
-use crate::primitives::atomic::{
-    Ordering::{Relaxed, SeqCst},
-    fence,
-};
+use crate::primitives::atomic::Ordering::Relaxed;
 
 /// A thread on the seat. Gives it back when dropped, also by a panic of the main future.
 pub(super) struct Worker<'a> {
@@ -157,9 +154,8 @@ impl<'a> Worker<'a> {
         let shared = self.shared;
         // Before the last look: a hook may wake or spawn.
         config::call(&shared.config.on_thread_park);
-        shared.asleep.store(true, Relaxed);
-        // L2. Pairs with the fence in `get_up`.
-        fence(SeqCst);
+        // L2.
+        shared.asleep.listen();
         let has_work = self
             .with_queue(|queue| !queue.is_empty() || !shared.inbox.is_empty() || main.is_woken());
         if has_work {
@@ -169,7 +165,7 @@ impl<'a> Worker<'a> {
             self.driver().park(None);
             shared.counters.unpark();
         }
-        shared.asleep.store(false, Relaxed);
+        shared.asleep.stop();
         config::call(&shared.config.on_thread_unpark);
     }
 

@@ -11,8 +11,8 @@
 //! `Pending`. Every wake takes the inbox, so there is one way in.
 //!
 //! - **S1** Only `tick` and `drop` touch futures, and `LocalSet` does not leave its thread.
-//! - **S2** `schedule` pushes, then looks at `notified`; `tick` clears `notified`, then looks at
-//!   the inbox (a Dekker pair of fences). So a pushed task has woken the set's poller or is seen.
+//! - **S2** `schedule` pushes, then calls at `waiting`; `tick` listens at `waiting`, then looks at
+//!   the inbox. So a pushed task has woken the set's poller or is seen (Z4).
 
 mod set;
 
@@ -30,21 +30,18 @@ use super::config::{EVENT_INTERVAL, UnhandledPanic};
 use super::context;
 use super::handle::Id;
 use super::metrics::Counters;
+use super::sleeper::Listening;
 use super::task::list::{Inbox, TaskList};
 use super::task::pool::{self, Registry};
 use super::task::{self, Arena, Header, JoinHandle, Owner, Polled, Runnable, Schedule};
 use crate::primitives::Mutex;
-use crate::primitives::atomic::{
-    AtomicBool, AtomicUsize,
-    Ordering::{Relaxed, SeqCst},
-    fence,
-};
+use crate::primitives::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 pub(crate) struct Shared {
     inbox: Inbox,
     registry: Registry,
-    /// The poller has been woken since the last tick, or a tick is under way (S2).
-    notified: AtomicBool,
+    /// Since the last tick nobody has woken the poller (S2).
+    waiting: Listening,
     waker: Mutex<Option<Waker>>,
     /// Where tasks are made. Moves to the thread-local during a tick; `None` after the end.
     arena: Mutex<Option<Box<Arena>>>,
@@ -116,9 +113,8 @@ impl Schedule for Shared {
 
 impl Shared {
     fn notify(&self) {
-        // S2. Pairs with the fence in `tick`.
-        fence(SeqCst);
-        if !self.notified.swap(true, Relaxed) {
+        // S2.
+        if self.waiting.call() {
             let waker = self.waker.lock().take();
             if let Some(waker) = waker {
                 waker.wake();
@@ -163,7 +159,7 @@ impl Shared {
     fn tick(self: &Arc<Self>, queue: &TaskList) -> bool {
         let _current = Current::enter(self);
         let _seat = Seat::take(self);
-        self.notified.store(true, Relaxed);
+        self.waiting.stop();
         for _ in 0..EVENT_INTERVAL {
             let next = queue.pop_front().or_else(|| {
                 self.inbox.collect(queue);
@@ -182,9 +178,8 @@ impl Shared {
                 break;
             }
         }
-        self.notified.store(false, Relaxed);
-        // S2. Pairs with the fence in `notify`.
-        fence(SeqCst);
+        // S2.
+        self.waiting.listen();
         !queue.is_empty() || !self.inbox.is_empty()
     }
 }

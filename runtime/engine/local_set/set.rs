@@ -19,6 +19,7 @@ use crate::engine::context;
 use crate::engine::handle::Id;
 use crate::engine::metrics::Counters;
 use crate::engine::runtime::Runtime;
+use crate::engine::sleeper::Listening;
 use crate::engine::task::list::{Inbox, TaskList};
 use crate::engine::task::pool::Registry;
 use crate::engine::task::{self, Arena, JoinHandle};
@@ -104,7 +105,7 @@ impl LocalSet {
         let shared = Arc::new(Shared {
             inbox: Inbox::new(),
             registry: Registry::default(),
-            notified: AtomicBool::new(false),
+            waiting: Listening::new(true),
             waker: Mutex::new(None),
             arena: Mutex::new(None),
             alive: AtomicUsize::new(0),

@@ -21,6 +21,8 @@
 //! - **Z3** A deadline published before [`Sleeper::unpark_if_asleep`] is either read by the
 //!   sleeper after `begin`, or finds it asleep and wakes it (a Dekker pair of fences).
 //!
+//! `listening.rs` has the flag for owners of a queue that may not be at it (Z4).
+//!
 //! Not here: loops against spurious wakes. Who sleeps looks again for work anyway.
 
 use std::sync::OnceLock;
@@ -33,8 +35,12 @@ use crate::primitives::atomic::{
 };
 use crate::primitives::{Condvar, Mutex};
 
+mod listening;
 #[cfg(all(test, loom))]
 mod models;
+
+#[cfg_attr(loom, allow(unused_imports, reason = "its users are no models"))]
+pub(crate) use listening::Listening;
 
 const RUNNING: u8 = 0;
 const PARKED: u8 = 1;

@@ -2,7 +2,7 @@
 
 use loom::thread;
 
-use super::{How, Sleeper};
+use super::{How, Listening, Sleeper};
 use crate::primitives::Arc;
 use crate::primitives::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
@@ -105,5 +105,70 @@ fn polling_is_interrupted() {
             sleeper.end();
         }
         other.join().unwrap();
+    });
+}
+
+/// Z4: as the single-threaded scheduler sleeps, and is woken by a push from another thread.
+#[test]
+fn a_push_against_an_owner_that_lies_down() {
+    loom::model(|| {
+        let sleeper = Arc::new(Sleeper::new());
+        let asleep = Arc::new(Listening::new(false));
+        let queued = Arc::new(AtomicUsize::new(0));
+        let other = {
+            let sleeper = Arc::clone(&sleeper);
+            let (asleep, queued) = (Arc::clone(&asleep), Arc::clone(&queued));
+            thread::spawn(move || {
+                queued.store(1, Relaxed);
+                if asleep.is_listening() {
+                    sleeper.unpark();
+                }
+            })
+        };
+        while queued.load(Relaxed) == 0 {
+            asleep.listen();
+            if queued.load(Relaxed) == 0 {
+                park(&sleeper);
+            }
+            asleep.stop();
+        }
+        other.join().unwrap();
+    });
+}
+
+/// Z4: as a set of local tasks is polled, and woken by pushes from other threads: at least once
+/// before it can miss one, and not for each.
+#[test]
+fn two_pushes_against_an_owner_that_is_polled() {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(|| {
+        let poller = Arc::new(Sleeper::new());
+        let waiting = Arc::new(Listening::new(true));
+        let queued = Arc::new(AtomicUsize::new(0));
+        let others: Vec<_> = (0..2)
+            .map(|_| {
+                let poller = Arc::clone(&poller);
+                let (waiting, queued) = (Arc::clone(&waiting), Arc::clone(&queued));
+                thread::spawn(move || {
+                    queued.fetch_add(1, Relaxed);
+                    if waiting.call() {
+                        poller.unpark();
+                    }
+                })
+            })
+            .collect();
+        let mut taken = 0;
+        while taken < 2 {
+            waiting.stop();
+            taken += queued.swap(0, Relaxed);
+            waiting.listen();
+            if taken < 2 && queued.load(Relaxed) == 0 {
+                park(&poller);
+            }
+        }
+        for other in others {
+            other.join().unwrap();
+        }
     });
 }

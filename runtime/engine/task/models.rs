@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use loom::sync::atomic::AtomicBool;
 use loom::thread;
 
-use super::list::TaskList;
+use super::list::{Inbox, TaskList};
 use super::{Arena, JoinHandle, Owner, Polled, Registry, Runnable, Schedule, allocate};
 use crate::primitives::atomic::{
     AtomicUsize,
@@ -358,5 +358,46 @@ fn the_last_references_go_at_once() {
         drops.join().unwrap();
         closes.join().unwrap();
         drop((left, queue));
+    });
+}
+
+/// Two threads push, the owner collects and then closes: each task is collected, in its thread's
+/// order, or given back to the one that pushed it.
+#[test]
+fn two_push_and_the_owner_collects_and_closes() {
+    loom::model(|| {
+        let queue = Queue::new();
+        let arena = Arena::new(&queue);
+        let handles: Vec<_> = (0..3).map(|_| spawn(&queue, &arena, async {})).collect();
+        let inbox = Arc::new(Inbox::new());
+        let push = |tasks: Vec<Runnable>| {
+            let inbox = Arc::clone(&inbox);
+            thread::spawn(move || {
+                let refused = tasks.into_iter().filter_map(|task| inbox.push(task).err());
+                refused.map(|task| drop(task.run())).count()
+            })
+        };
+        let tasks: Vec<_> = std::iter::from_fn(|| queue.next()).collect();
+        let addresses: Vec<_> = tasks.iter().map(|task| task.as_ptr().addr()).collect();
+        let mut tasks = tasks.into_iter();
+        let first = push(tasks.by_ref().take(2).collect());
+        let second = push(tasks.collect());
+        let collected = TaskList::new();
+        inbox.collect(&collected);
+        inbox.close(&collected);
+        let refused = first.join().unwrap() + second.join().unwrap();
+        let mut found = Vec::new();
+        while let Some(task) = collected.pop_front() {
+            found.push(
+                addresses
+                    .iter()
+                    .position(|&address| address == task.as_ptr().addr()),
+            );
+            let _ = task.run();
+        }
+        assert_eq!(found.len() + refused, 3);
+        found.retain(|&number| number < Some(2));
+        assert!(found.is_sorted());
+        drop((handles, arena, queue));
     });
 }
