@@ -1,4 +1,4 @@
-//! The flag of somebody who is about to do nothing, for those who may have put something in his queue.
+//! The flag of an owner that is not at its queue, for those who put something into it.
 //!
 //! `engine::local` has one round its sleep, `engine::local_set` one between two polls of the set.
 //! Both have a queue for other threads beside it, and one rule:
@@ -8,11 +8,11 @@
 //!   other:  push to the queue, then ask: is_listening, or call
 //! ```
 //!
-//! - **Z4** `listen` and the question each have a fence (a Dekker pair): the owner's look finds what
-//!   was pushed, or the question finds the owner listening.
+//! - **Z4** `listen` and the question each have a fence (a Dekker pair): the owner's look finds
+//!   what was pushed, or the question finds the owner listening.
 //!
-//! Every change is a read-modify-write, so that they are one chain: whoever reads the flag in `call`
-//! reads the last of them. A plain store beside a swap would do in C++'s model; loom cannot tell.
+//! Every change is a read-modify-write, so that they are one chain, and whoever reads the flag in
+//! `call` reads the last of them. A plain store would do in C++'s model; loom cannot tell.
 //!
 //! Not here: the sleep itself. It needs a permit that is left for it, since an owner that listens
 //! may not sleep yet: the [`Sleeper`](super::Sleeper)'s, or a waker.
