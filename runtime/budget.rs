@@ -24,9 +24,13 @@ const UNLIMITED: i64 = i64::MAX;
 /// Nothing left, and an operation has been refused for it.
 const REFUSED: i64 = -1;
 
+/// Headers are aligned.
+const MAIN: usize = 1;
+
 /// The poll under way on a thread.
 struct Now {
-    /// The header of the task, only to be compared. Null outside of a task.
+    /// The header of the task, only to be compared. Null outside of a task. That of a main future
+    /// has [`MAIN`] set: it is in no task.
     task: Cell<*const ()>,
     /// Units left.
     left: Cell<i64>,
@@ -81,7 +85,43 @@ impl Turn {
 /// The header of the task this thread is polling. Null outside of a task.
 #[inline]
 pub(crate) fn task() -> *const () {
-    NOW.with(|now| now.task.get())
+    let task = NOW.with(|now| now.task.get());
+    match task.addr() & MAIN {
+        0 => task,
+        _ => ptr::null(),
+    }
+}
+
+/// Names the task, or main future, that this thread is polling. 0: neither.
+#[inline]
+pub(crate) fn poller() -> usize {
+    NOW.with(|now| now.task.get()).addr()
+}
+
+/// The header whose task, or main future, [`poller`] has named. Only to be compared.
+pub(crate) fn header_of(poller: usize) -> usize {
+    poller & !MAIN
+}
+
+/// The poll of a main future, until it drops: what was under way before goes on then.
+pub(crate) struct MainTurn {
+    task: *const (),
+    _left: Restore,
+}
+
+/// Starts a poll of the main future with this header, with a full budget.
+pub(crate) fn start_main(header: *const ()) -> MainTurn {
+    let main = header.map_addr(|address| address | MAIN);
+    MainTurn {
+        task: NOW.with(|now| now.task.replace(main)),
+        _left: start(),
+    }
+}
+
+impl Drop for MainTurn {
+    fn drop(&mut self) {
+        NOW.with(|now| now.task.set(self.task));
+    }
 }
 
 /// Asks for the back of the queue, if the poll under way is of `task`. The worker sees it when

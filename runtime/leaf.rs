@@ -9,7 +9,7 @@
 use std::cell::Cell;
 use std::fmt;
 use std::panic::Location;
-use std::task::Context;
+use std::task::{Context, Waker};
 
 use crate::engine::task;
 
@@ -99,6 +99,23 @@ impl Kind {
         (Kind::SetOnce, "SetOnce"),
     ];
 
+    /// True of the numbers of locks, whose holders may be known.
+    pub(crate) fn is_lock(number: u8) -> bool {
+        let locks = [
+            Self::Mutex,
+            Self::RwLockRead,
+            Self::RwLockWrite,
+            Self::Semaphore,
+        ];
+        locks.iter().any(|kind| *kind as u8 == number)
+    }
+
+    /// What a kind is about, whatever is to be done with it.
+    pub(crate) fn thing(number: u8) -> &'static str {
+        let name = Self::name(number);
+        name.split_once(' ').map_or(name, |(thing, _)| thing)
+    }
+
     /// The name of the kind with this number, for dumps.
     pub(crate) fn name(number: u8) -> &'static str {
         let found = Self::NAMES.iter().find(|(kind, _)| *kind as u8 == number);
@@ -122,6 +139,20 @@ pub(crate) fn waiting(cx: &Context<'_>, kind: Kind, resource: usize, site: Site)
 #[inline]
 pub(crate) fn task(cx: &Context<'_>) -> usize {
     task::task_of(cx.waker()).map_or(0, |task| std::ptr::from_ref(task).addr())
+}
+
+/// Takes a note back: the task that `waker` wakes, or without one the task that is polled here,
+/// does not wait for `resource` any more. For a lock that was got, or given up, in the same poll
+/// in which the note was made; each poll begins without one.
+pub(crate) fn waits_no_more(waker: Option<&Waker>, kind: Kind, resource: usize) {
+    match waker {
+        Some(waker) => {
+            if let Some(task) = task::task_of(waker) {
+                task.wait.take_back(kind as u8, resource);
+            }
+        }
+        None => task::with_current(|task| task.wait.take_back(kind as u8, resource)),
+    }
 }
 
 thread_local! {

@@ -68,6 +68,7 @@ pub(crate) mod primitives;
 pub(crate) mod seed;
 
 pub(crate) mod engine;
+pub(crate) mod holder;
 pub(crate) mod leaf;
 
 #[cfg(not(loom))]
@@ -106,7 +107,7 @@ pub use task::spawn;
 pub mod runtime {
     pub use crate::engine::builder::Builder;
     pub use crate::engine::config::UnhandledPanic;
-    pub use crate::engine::dump::{Dump, TaskDump, TaskState};
+    pub use crate::engine::dump::{Deadlock, Dump, TaskDump, TaskState};
     pub use crate::engine::entering::{EnterGuard, TryCurrentError};
     pub use crate::engine::handle::{Handle, Id, RuntimeFlavor};
     pub use crate::engine::hooks::TaskMeta;

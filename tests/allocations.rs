@@ -183,7 +183,7 @@ mod sizes {
     const _: () = assert!(size_of::<wakeful::task::AbortHandle>() == 8);
     const _: () = assert!(size_of::<wakeful::task::YieldNow>() == 16);
     const _: () = assert!(size_of::<wakeful::sync::futures::Lock<'static, u64>>() == 56);
-    const _: () = assert!(size_of::<Mutex<()>>() == 32);
+    const _: () = assert!(size_of::<Mutex<()>>() == 56);
     const _: () = assert!(size_of::<wakeful::time::Sleep>() == 48);
     const _: () = assert!(size_of::<oneshot::Receiver<[u64; 9]>>() == 24);
 }

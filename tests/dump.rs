@@ -11,6 +11,10 @@
 #[macro_use]
 mod flavors;
 
+#[path = "dump/deadlocks.rs"]
+mod deadlocks;
+#[path = "dump/holders.rs"]
+mod holders;
 #[path = "blocked/plug.rs"]
 #[allow(dead_code, reason = "shared with tests/blocked.rs")]
 mod plug;
@@ -198,6 +202,51 @@ each_runtime! {
         let lost = entry(&dump, lost.id());
         assert!(lost.is_lost());
         assert!(lost.to_string().contains("lost: no waker of it is left"), "{lost}");
+        assert!(lost.to_string().contains(&format!("spawned at {}:", file!())), "{lost}");
+    }
+
+    /// Where a lost task was last, though it waits in something else now.
+    fn a_lost_task_has_its_last_await(on) {
+        let runtime = on.runtime();
+        let line = line!() + 2;
+        let task = runtime.spawn(async {
+            yield_now().await;
+            std::future::pending::<()>().await;
+        });
+        settle(&runtime, &[task.id()], TaskState::Idle);
+        let dump = runtime.handle().dump();
+        let lost = entry(&dump, task.id());
+        assert!(lost.is_lost(), "{lost}");
+        let at = lost.last_await().expect("it has waited");
+        assert_eq!((at.file(), at.line()), (file!(), line));
+        let text = lost.to_string();
+        assert!(text.contains(&format!("waited last at {}:{line}:", file!())), "{text}");
+    }
+
+    /// What keeps a task, and cannot wake it: handles. What can wake it, though nobody looks: a
+    /// waker that is held by a thread, by a timer, in a channel.
+    fn handles_wake_nobody_and_wakers_do(on) {
+        let runtime = on.runtime();
+        let lost = runtime.spawn(std::future::pending::<()>());
+        let _abort = (lost.abort_handle(), lost.abort_handle());
+        let (send, waker) = std::sync::mpsc::channel();
+        let foreign = runtime.spawn(std::future::poll_fn(move |cx| {
+            let _ = send.send(cx.waker().clone());
+            std::task::Poll::<()>::Pending
+        }));
+        let timer = runtime.spawn(async { sleep(Duration::from_secs(3600)).await });
+        let (_sender, receiver) = oneshot::channel::<()>();
+        let channel = runtime.spawn(async move { drop(receiver.await) });
+        let ids = [lost.id(), foreign.id(), timer.id(), channel.id()];
+        settle(&runtime, &ids, TaskState::Idle);
+        let is_lost = || {
+            let dump = runtime.handle().dump();
+            ids.map(|id| entry(&dump, id).is_lost())
+        };
+        assert_eq!(is_lost(), [true, false, false, false]);
+        // Dropped and not woken: now nobody can wake it.
+        drop(waker);
+        assert_eq!(is_lost(), [true, true, false, false]);
     }
 
     /// From where the runtime itself calls out, and from a runtime that is gone.

@@ -390,7 +390,9 @@ impl Handle {
         RuntimeMetrics::new(self.clone())
     }
 
-    /// Every live task: its id, state, what it waits for and where, and where it was spawned.
+    /// Every live task: its id, state, what it waits for and where, who holds the lock it waits
+    /// for, and where it was spawned. Tasks that wait for each other, and tasks that nobody can
+    /// wake any more, are told.
     ///
     /// It only reads. It polls nothing, takes no lock that a task holds, and works from any thread
     /// while workers are busy or stuck. Tasks change while it reads, so it shows each task at some

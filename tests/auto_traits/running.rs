@@ -28,6 +28,7 @@ fn runtimes() {
         // Ours.
         runtime::Dump: "+++++";
         runtime::TaskDump: "+++++";
+        runtime::Deadlock: "+++++";
         runtime::TaskState: "+++++";
     }
 }

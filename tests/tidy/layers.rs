@@ -13,6 +13,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("seed", &[]),
     ("engine::task", &["primitives", "budget", "leaf"]),
     ("leaf", &["primitives", "budget", "engine::task"]),
+    ("holder", &["primitives", "budget", "engine::task", "leaf"]),
     (
         "engine::config",
         &["engine::hooks", "engine::metrics", "engine::task", "seed"],
@@ -42,7 +43,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "engine",
-        &["primitives", "budget", "chance", "leaf", "seed", "engine"],
+        &[
+            "primitives",
+            "budget",
+            "chance",
+            "holder",
+            "leaf",
+            "seed",
+            "engine",
+        ],
     ),
     // A descriptor that is waited for: of `io` by its name, of `net` by what it needs.
     ("io::unix", PUBLIC),
@@ -54,7 +63,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         "sync::mpsc::timed",
         &["primitives", "budget", "leaf", "sync", "time"],
     ),
-    ("sync", &["primitives", "budget", "chance", "leaf"]),
+    (
+        "sync",
+        &["primitives", "budget", "chance", "holder", "leaf"],
+    ),
     ("select", &["budget", "chance", "task::local_key"]),
     ("task", PUBLIC),
     ("time", PUBLIC),

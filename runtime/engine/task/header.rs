@@ -82,10 +82,18 @@ impl WaitNote {
     #[inline]
     pub(crate) fn set(&self, kind: u8, resource: usize, site: &'static Location<'static>) {
         self.site.store(ptr::from_ref(site).cast_mut(), Relaxed);
-        self.what.store(
-            u64::from(kind) << 56 | (resource as u64) & ((1 << 56) - 1),
-            Relaxed,
-        );
+        self.what.store(Self::what(kind, resource), Relaxed);
+    }
+
+    fn what(kind: u8, resource: usize) -> u64 {
+        u64::from(kind) << 56 | (resource as u64) & ((1 << 56) - 1)
+    }
+
+    /// The task waits for something else from now on, or for nothing.
+    pub(crate) fn take_back(&self, kind: u8, resource: usize) {
+        if self.what.load(Relaxed) == Self::what(kind, resource) {
+            self.what.store(0, Relaxed);
+        }
     }
 
     pub(super) fn clear(&self) {

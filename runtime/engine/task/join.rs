@@ -100,8 +100,11 @@ impl Owned {
     /// The end of a join handle, in whatever state the task is.
     fn drop_handle(&self) {
         let state = &self.header().state;
-        if state.join() == Join::SlotIsSet && state.unset_join_waker() {
-            self.clear_slot();
+        if state.join() == Join::SlotIsSet {
+            leaf::waits_no_more(None, Kind::Join, self.id().number() as usize);
+            if state.unset_join_waker() {
+                self.clear_slot();
+            }
         }
         let last = match state.drop_handle() {
             Ok(last) => last,

@@ -20,6 +20,7 @@ use super::pool::{self, Arena, Owner, Placement};
 use super::state::{BeginPoll, Complete, EndPoll, Outcome, State};
 use super::waker;
 use crate::budget;
+use crate::primitives::atomic::Ordering::Relaxed;
 
 /// Wakes the thread that is inside `block_on`.
 pub(crate) trait WakeMain: Owner {
@@ -102,9 +103,10 @@ impl MainTask {
         let state = &self.header().state;
         let begin = state.begin_poll();
         debug_assert_eq!(begin, BeginPoll::Poll);
+        self.header().wait.what.store(0, Relaxed);
         let waker = waker::borrowed(self.0);
         let polled = {
-            let _budget = budget::start();
+            let _turn = budget::start_main(self.0.as_ptr().cast_const().cast());
             future.poll(&mut Context::from_waker(&waker))
         };
         if polled.is_pending() {

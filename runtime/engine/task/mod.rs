@@ -189,10 +189,18 @@ pub(crate) fn read_headers<T>(
     registry.visit(|task, id| read(unsafe { task.as_ref() }, id), keep);
 }
 
-/// A location that a header stored. `None` before it has.
+/// A location that a header or a lock's ledger stored. `None` before it has.
 pub(crate) fn location(stored: *const Location<'static>) -> Option<&'static Location<'static>> {
-    // SAFETY: Headers store null or what was a `&'static Location`.
+    // SAFETY: Headers and ledgers store null or what was a `&'static Location`.
     unsafe { stored.as_ref() }
+}
+
+/// Calls `f` with the task this thread is polling, if it is polling one.
+pub(crate) fn with_current(f: impl FnOnce(&Header)) {
+    if let Some(task) = NonNull::new(current().cast_mut()) {
+        // SAFETY: T4. A task that is being polled is not done.
+        f(unsafe { task.as_ref() });
+    }
 }
 
 fn id_of(task: NonNull<Header>) -> Id {

@@ -167,9 +167,10 @@ impl<T: ?Sized> Mutex<T> {
     /// assert!(lock.try_lock().is_err());
     /// assert_eq!(*guard, 1);
     /// ```
+    #[track_caller]
     #[inline]
     pub fn try_lock(&self) -> Result<MutexGuard<'_, T>, TryLockError> {
-        if self.raw.try_lock() {
+        if self.raw.try_lock_at(Site::here()) {
             Ok(MutexGuard::of_locked(self))
         } else {
             Err(TryLockError(()))
@@ -192,8 +193,9 @@ impl<T: ?Sized> Mutex<T> {
     /// assert!(lock.try_lock().is_err());
     /// assert_eq!(*guard, 1);
     /// ```
+    #[track_caller]
     pub fn try_lock_owned(self: Arc<Self>) -> Result<OwnedMutexGuard<T>, TryLockError> {
-        if self.raw.try_lock() {
+        if self.raw.try_lock_at(Site::here()) {
             Ok(OwnedMutexGuard::of_locked(self))
         } else {
             Err(TryLockError(()))
@@ -262,7 +264,7 @@ impl<T: ?Sized> Mutex<T> {
     }
 
     fn resource(&self) -> usize {
-        std::ptr::from_ref(&self.raw).addr()
+        self.raw.resource()
     }
 }
 
@@ -338,7 +340,7 @@ impl<'a, T: ?Sized> Future for Lock<'a, T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mutex: &'a Mutex<T> = this.mutex;
-        match mutex.raw.poll_lock(this.node, cx) {
+        match mutex.raw.poll_lock(this.node, cx, *this.site) {
             Poll::Ready(()) => Poll::Ready(MutexGuard::of_locked(mutex)),
             Poll::Pending => {
                 leaf::waiting(cx, Kind::Mutex, mutex.resource(), *this.site);
@@ -406,7 +408,7 @@ impl<T: ?Sized> Future for LockOwned<T> {
             Some(mutex) => mutex,
             None => panic!("a lock future was polled after it had completed"),
         };
-        if mutex.raw.poll_lock(this.node, cx).is_pending() {
+        if mutex.raw.poll_lock(this.node, cx, *this.site).is_pending() {
             leaf::waiting(cx, Kind::Mutex, mutex.resource(), *this.site);
             return Poll::Pending;
         }

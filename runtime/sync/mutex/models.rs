@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::task::{Context, Waker};
 
 use super::word::RawLock;
+use crate::leaf::Site;
 use crate::primitives::{Arc, UnsafeCell, thread};
 use crate::sync::waiters::Node;
 use crate::sync::waiters::modelled::{check, wait};
@@ -23,7 +24,7 @@ impl Counter {
     }
 
     fn lock(&self) {
-        wait((), |node, cx| self.lock.poll_lock(node, cx));
+        wait((), |node, cx| self.lock.poll_lock(node, cx, Site::here()));
     }
 
     /// Loom fails the model if another access may be concurrent.
@@ -48,7 +49,11 @@ impl Counter {
         let mut node = pin!(Node::new(()));
         let mut cx = Context::from_waker(Waker::noop());
         for _ in 0..times {
-            if self.lock.poll_lock(node.as_mut(), &mut cx).is_ready() {
+            if self
+                .lock
+                .poll_lock(node.as_mut(), &mut cx, Site::here())
+                .is_ready()
+            {
                 self.count();
                 self.lock.unlock();
                 break;

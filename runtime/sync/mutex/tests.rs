@@ -27,7 +27,7 @@ fn sizes() {
     assert_eq!(size_of::<LockOwned<u64>>(), 56);
     assert_eq!(size_of::<MutexGuard<'_, u64>>(), 8);
     assert_eq!(size_of::<OwnedMutexGuard<u64>>(), 8);
-    assert_eq!(size_of::<Mutex<()>>(), 32);
+    assert_eq!(size_of::<Mutex<()>>(), 56);
 }
 
 #[test]

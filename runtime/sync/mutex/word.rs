@@ -18,15 +18,19 @@
 //! A lock that nobody else wants costs one read-modify-write to take and one to release. One that
 //! is held, with nobody queued yet, is looked at a few times before we queue: a short critical
 //! section on another thread is over sooner than a task is switched.
+//!
+//! Who has it and where it was taken is for dumps (`holder.rs`): plain stores beside the word, and
+//! a copy of them in the queue while somebody is queued.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::budget;
-use crate::leaf;
+use crate::holder::{Holder, Ledger};
+use crate::leaf::{self, Kind, Site};
 use crate::primitives::atomic::{AtomicUsize, Ordering};
 use crate::primitives::hint;
-use crate::sync::waiters::{Node, Stage, Waiters};
+use crate::sync::waiters::{Called, Locked, Node, Stage, Waiters};
 
 const FREE: usize = 0;
 const HELD: usize = 1;
@@ -39,7 +43,8 @@ const LOOKS: usize = if cfg!(loom) { 0 } else { 16 };
 
 pub(crate) struct RawLock {
     state: AtomicUsize,
-    waiters: Waiters<(), ()>,
+    holder: Holder,
+    waiters: Waiters<Ledger, ()>,
 }
 
 impl RawLock {
@@ -47,7 +52,8 @@ impl RawLock {
     pub(crate) const fn new() -> Self {
         Self {
             state: AtomicUsize::new(FREE),
-            waiters: Waiters::new(()),
+            holder: Holder::new(),
+            waiters: Waiters::new(Ledger::new()),
         }
     }
 
@@ -55,7 +61,8 @@ impl RawLock {
     pub(crate) fn new() -> Self {
         Self {
             state: AtomicUsize::new(FREE),
-            waiters: Waiters::new(()),
+            holder: Holder::new(),
+            waiters: Waiters::new(Ledger::new()),
         }
     }
 
@@ -67,15 +74,36 @@ impl RawLock {
             .is_ok()
     }
 
+    /// As [`try_lock`](Self::try_lock), for whoever runs on this thread.
+    #[inline]
+    pub(crate) fn try_lock_at(&self, site: Site) -> bool {
+        let locked = self.try_lock();
+        if locked {
+            self.holder.took(site);
+        }
+        locked
+    }
+
+    /// What names the lock in a note of what a task waits for.
+    pub(crate) fn resource(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
     /// Takes the lock, or a place in the queue. `node` is the future's, and stays the same.
     #[inline]
-    pub(crate) fn poll_lock(&self, mut node: Pin<&mut Node<()>>, cx: &Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_lock(
+        &self,
+        mut node: Pin<&mut Node<()>>,
+        cx: &Context<'_>,
+        site: Site,
+    ) -> Poll<()> {
         match node.stage() {
             Stage::New => {
                 if self.try_lock() {
                     if let Some(spent) = budget::spend() {
                         spent.made_progress();
                         node.settle(Stage::Done);
+                        self.holder.took(site);
                         return Poll::Ready(());
                     }
                     // From here on, dropping the node unlocks.
@@ -95,10 +123,29 @@ impl RawLock {
             Poll::Ready(spent) => {
                 spent.made_progress();
                 node.settle(Stage::Done);
+                self.took_late(cx.waker(), site);
                 Poll::Ready(())
             }
             Poll::Pending => Poll::Pending,
         }
+    }
+
+    /// Tells dumps that the lock was taken by somebody who may have waited for it.
+    #[cold]
+    fn took_late(&self, waker: &Waker, site: Site) {
+        leaf::waits_no_more(Some(waker), Kind::Mutex, self.resource());
+        self.holder.took(site);
+        if self.state.load(Ordering::Relaxed) == QUEUED {
+            self.tell(&mut self.waiters.lock(), None);
+        }
+    }
+
+    /// Tells dumps how the queue stands. `called` was handed the lock.
+    fn tell(&self, waiters: &mut Locked<Ledger, ()>, called: Option<&Called>) {
+        let is_waited_for = !waiters.is_empty();
+        let handed = called.and_then(Called::waker);
+        let ledger = &mut waiters.state;
+        ledger.write(self.resource(), is_waited_for, &self.holder, handed);
     }
 
     /// True: locked, and the node says so. False: the node is in the queue.
@@ -129,12 +176,14 @@ impl RawLock {
             return true;
         }
         waiters.push_back(node.as_ref(), (), Some(waker));
+        self.tell(&mut waiters, None);
         false
     }
 
     /// Releases the lock, or hands it to the first waiter. The caller holds it.
     #[inline]
     pub(crate) fn unlock(&self) {
+        self.holder.left();
         // ORDERING: Release; pairs with the Acquire in `try_lock` and `lock_or_queue`.
         let freed = self
             .state
@@ -155,6 +204,7 @@ impl RawLock {
         } else if waiters.is_empty() {
             self.state.store(HELD, Ordering::Relaxed);
         }
+        self.tell(&mut waiters, next.as_ref());
         drop(waiters);
         if let Some(next) = next {
             next.wake();
@@ -175,7 +225,10 @@ impl RawLock {
     fn cancel_slow(&self, node: Pin<&mut Node<()>>) {
         let mut waiters = self.waiters.lock();
         let left = waiters.remove(node.as_ref());
+        self.tell(&mut waiters, None);
         drop(waiters);
+        let waker = left.as_ref().and_then(Called::waker);
+        leaf::waits_no_more(waker, Kind::Mutex, self.resource());
         if left.is_none() {
             // It was called, now or before. MX3.
             node.settle(Stage::Done);

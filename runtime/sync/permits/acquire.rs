@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 
 use super::{Permits, Refused};
 use crate::leaf::{self, Kind, Site};
-use crate::sync::waiters::Node;
+use crate::sync::waiters::{Node, Stage};
 
 /// Something with permits in it.
 pub(crate) trait Pool {
@@ -48,7 +48,11 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
             if let Some(pool) = this.pool {
-                pool.permits().cancel(this.node, *this.count as usize);
+                let permits = pool.permits();
+                if this.node.stage() != Stage::New {
+                    leaf::waits_no_more(None, *this.kind, permits.resource());
+                }
+                permits.cancel(this.node, *this.count as usize);
             }
         }
     }
@@ -84,15 +88,21 @@ where
             Some(pool) => pool.permits(),
             None => panic!("a lock future was polled after it had completed"),
         };
-        match permits.poll_acquire(this.node, *this.count as usize, cx) {
+        let count = *this.count as usize;
+        let is_new = this.node.stage() == Stage::New;
+        match permits.poll_acquire(this.node, count, cx) {
             Poll::Ready(Ok(())) => {
+                permits.took(count, *this.site);
+                if !is_new {
+                    leaf::waits_no_more(Some(cx.waker()), *this.kind, permits.resource());
+                    permits.tell_holder();
+                }
                 let pool = this.pool.take();
                 Poll::Ready(Ok(pool.expect("it was there a moment ago")))
             }
             Poll::Ready(Err(refused)) => Poll::Ready(Err(refused)),
             Poll::Pending => {
-                let resource = std::ptr::from_ref(permits).addr();
-                leaf::waiting(cx, *this.kind, resource, *this.site);
+                leaf::waiting(cx, *this.kind, permits.resource(), *this.site);
                 Poll::Pending
             }
         }

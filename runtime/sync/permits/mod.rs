@@ -18,12 +18,17 @@
 //! - PM3. Permits that a waiter has got and does not use go back, whatever the stage it leaves in.
 //! - PM4. CLOSED is never cleared, and once it is set nobody queues.
 //!
-//! Absent: who holds permits. That they come back is the business of guards.
+//! Who took permits is kept for dumps (`holder.rs`), if the lock above says so
+//! ([`took`](Permits::took)): the last to take all of them, or of a number that no one gets all of.
+//!
+//! Absent: guards. That permits come back is their business.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
 use crate::budget;
+use crate::holder::{Holder, Ledger};
+use crate::leaf::Site;
 use crate::primitives::MutexGuard;
 use crate::primitives::atomic::{AtomicUsize, Ordering};
 use crate::sync::waiters::{Locked, Node, Stage, Waiters, Wakers};
@@ -42,6 +47,9 @@ pub(crate) use acquire::{Acquiring, Hold, Pool};
 /// Permits there can be. tokio's number: three bits are spare.
 pub(crate) const MAX: usize = usize::MAX >> 3;
 
+/// From so many on, permits are for readers: nobody waits because the others hold all of them.
+const MANY: usize = 1 << 16;
+
 const CLOSED: usize = 1;
 const QUEUED: usize = 2;
 const ONE: usize = 4;
@@ -55,11 +63,14 @@ pub(crate) enum Refused {
 
 pub(crate) struct Permits {
     word: AtomicUsize,
+    /// Those there were at first.
+    all: usize,
+    holder: Holder,
     /// Of each waiter: the permits it still lacks.
-    waiters: Waiters<(), usize>,
+    waiters: Waiters<Ledger, usize>,
 }
 
-type Queue<'a> = MutexGuard<'a, Locked<(), usize>>;
+type Queue<'a> = MutexGuard<'a, Locked<Ledger, usize>>;
 
 impl Permits {
     #[cfg(not(loom))]
@@ -70,7 +81,9 @@ impl Permits {
         );
         Self {
             word: AtomicUsize::new(permits * ONE),
-            waiters: Waiters::new(()),
+            all: permits,
+            holder: Holder::new(),
+            waiters: Waiters::new(Ledger::new()),
         }
     }
 
@@ -78,7 +91,9 @@ impl Permits {
     pub(crate) fn new(permits: usize) -> Self {
         Self {
             word: AtomicUsize::new(permits * ONE),
-            waiters: Waiters::new(()),
+            all: permits,
+            holder: Holder::new(),
+            waiters: Waiters::new(Ledger::new()),
         }
     }
 
@@ -87,7 +102,9 @@ impl Permits {
     pub(crate) const fn closed() -> Self {
         Self {
             word: AtomicUsize::new(CLOSED),
-            waiters: Waiters::new(()),
+            all: 0,
+            holder: Holder::new(),
+            waiters: Waiters::new(Ledger::new()),
         }
     }
 
@@ -122,6 +139,33 @@ impl Permits {
                 Err(now) => word = now,
             }
         }
+    }
+
+    /// What names these permits in a note of what a task waits for.
+    pub(crate) fn resource(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+
+    /// Keeps, for dumps, who has just taken `count` permits.
+    #[inline]
+    pub(crate) fn took(&self, count: usize, site: Site) {
+        if count == self.all || self.all >= MANY {
+            self.holder.took(site);
+        }
+    }
+
+    /// Tells dumps who has taken permits that somebody may be waiting for.
+    pub(crate) fn tell_holder(&self) {
+        if self.word.load(Ordering::Relaxed) & QUEUED != 0 {
+            self.tell(&mut self.waiters.lock());
+        }
+    }
+
+    /// Tells dumps how the queue stands.
+    fn tell(&self, queue: &mut Queue<'_>) {
+        let is_waited_for = !queue.is_empty();
+        let ledger = &mut queue.state;
+        ledger.write(self.resource(), is_waited_for, &self.holder, None);
     }
 
     /// Takes `count` permits, or what there is and a place in the queue. `node` and `count` are
@@ -190,6 +234,7 @@ impl Permits {
         if stage == Stage::Queued {
             // What was free is ours already.
             queue.push_back(node.as_ref(), count - word / ONE, Some(waker));
+            self.tell(&mut queue);
             return false;
         }
         drop(queue);
@@ -207,6 +252,7 @@ impl Permits {
         if count == 0 {
             return;
         }
+        self.holder.left();
         let mut word = self.word.load(Ordering::Relaxed);
         while word & QUEUED == 0 {
             // ORDERING: Release; pairs with the Acquires that take permits.
@@ -243,6 +289,7 @@ impl Permits {
         if queue.is_empty() {
             self.free(count);
         }
+        self.tell(&mut queue);
         drop(queue);
         wakers.wake();
     }
@@ -289,6 +336,7 @@ impl Permits {
         self.word.fetch_or(CLOSED, Ordering::AcqRel);
         let wakers = queue.call_all(Stage::Closed);
         self.free(0);
+        self.tell(&mut queue);
         drop(queue);
         wakers.wake();
     }

@@ -249,6 +249,7 @@ impl<T: ?Sized> RwLock<T> {
     /// assert!(lock.try_read().is_ok());
     /// assert!(lock.try_write().is_err());
     /// ```
+    #[track_caller]
     pub fn try_read(&self) -> Result<RwLockReadGuard<'_, T>, TryLockError> {
         self.try_take(1)?;
         Ok(self.reader())
@@ -266,6 +267,7 @@ impl<T: ?Sized> RwLock<T> {
     /// let lock = std::sync::Arc::new(wakeful::sync::RwLock::new(5));
     /// assert_eq!(*lock.try_read_owned().unwrap(), 5);
     /// ```
+    #[track_caller]
     pub fn try_read_owned(self: Arc<Self>) -> Result<OwnedRwLockReadGuard<T>, TryLockError> {
         self.try_take(1)?;
         Ok(Self::reader_owned(self))
@@ -343,6 +345,7 @@ impl<T: ?Sized> RwLock<T> {
     /// let lock = wakeful::sync::RwLock::new(5);
     /// *lock.try_write().unwrap() = 6;
     /// ```
+    #[track_caller]
     pub fn try_write(&self) -> Result<RwLockWriteGuard<'_, T>, TryLockError> {
         self.try_take(self.max_readers)?;
         Ok(self.writer())
@@ -360,6 +363,7 @@ impl<T: ?Sized> RwLock<T> {
     /// let lock = std::sync::Arc::new(wakeful::sync::RwLock::new(5));
     /// *lock.try_write_owned().unwrap() = 6;
     /// ```
+    #[track_caller]
     pub fn try_write_owned(self: Arc<Self>) -> Result<OwnedRwLockWriteGuard<T>, TryLockError> {
         self.try_take(self.max_readers)?;
         Ok(Self::writer_owned(self))
@@ -377,9 +381,13 @@ impl<T: ?Sized> RwLock<T> {
         self.value.get_mut()
     }
 
+    #[track_caller]
     fn try_take(&self, count: u32) -> Result<(), TryLockError> {
-        let taken = self.permits.try_acquire(count as usize);
-        taken.map_err(|_| TryLockError(()))
+        let count = count as usize;
+        let taken = self.permits.try_acquire(count);
+        taken.map_err(|_| TryLockError(()))?;
+        self.permits.took(count, Site::here());
+        Ok(())
     }
 
     fn value(&self) -> NonNull<T> {

@@ -34,7 +34,7 @@ fn sizes() {
     assert_eq!(size_of::<Read<'_, u64>>(), 72);
     assert_eq!(size_of::<Write<'_, u64>>(), 72);
     assert_eq!(size_of::<RwLockReadGuard<'_, u64>>(), 24);
-    assert_eq!(size_of::<RwLock<u64>>(), 48);
+    assert_eq!(size_of::<RwLock<u64>>(), 80);
 }
 
 /// Ambiguous, and so an error, for a type that is `Sync`.

@@ -228,6 +228,7 @@ impl Semaphore {
     /// let permit = room.try_acquire().unwrap();
     /// assert_eq!(room.try_acquire().err(), Some(TryAcquireError::NoPermits));
     /// ```
+    #[track_caller]
     pub fn try_acquire(&self) -> Result<SemaphorePermit<'_>, TryAcquireError> {
         self.try_acquire_many(1)
     }
@@ -245,8 +246,9 @@ impl Semaphore {
     /// let permits = room.try_acquire_many(3).unwrap();
     /// assert!(room.try_acquire_many(2).is_err());
     /// ```
+    #[track_caller]
     pub fn try_acquire_many(&self, n: u32) -> Result<SemaphorePermit<'_>, TryAcquireError> {
-        self.permits.try_acquire(n as usize)?;
+        self.try_take(n as usize)?;
         Ok(SemaphorePermit::new(self, n as usize))
     }
 
@@ -317,6 +319,7 @@ impl Semaphore {
     /// let permit = room.clone().try_acquire_owned().unwrap();
     /// assert!(room.try_acquire_owned().is_err());
     /// ```
+    #[track_caller]
     pub fn try_acquire_owned(self: Arc<Self>) -> Result<OwnedSemaphorePermit, TryAcquireError> {
         self.try_acquire_many_owned(1)
     }
@@ -334,12 +337,20 @@ impl Semaphore {
     /// let permits = room.clone().try_acquire_many_owned(3).unwrap();
     /// assert_eq!(room.available_permits(), 1);
     /// ```
+    #[track_caller]
     pub fn try_acquire_many_owned(
         self: Arc<Self>,
         n: u32,
     ) -> Result<OwnedSemaphorePermit, TryAcquireError> {
-        self.permits.try_acquire(n as usize)?;
+        self.try_take(n as usize)?;
         Ok(OwnedSemaphorePermit::new(self, n as usize))
+    }
+
+    #[track_caller]
+    fn try_take(&self, count: usize) -> Result<(), TryAcquireError> {
+        self.permits.try_acquire(count)?;
+        self.permits.took(count, Site::here());
+        Ok(())
     }
 
     /// Closes the semaphore: nobody gets a permit from now on, and everybody who waits for one

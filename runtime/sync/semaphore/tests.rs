@@ -22,7 +22,7 @@ fn sizes() {
     assert_eq!(size_of::<Acquire<'_>>(), 72);
     assert_eq!(size_of::<AcquireOwned>(), 72);
     assert_eq!(size_of::<SemaphorePermit<'_>>(), 16);
-    assert_eq!(size_of::<Semaphore>(), 32);
+    assert_eq!(size_of::<Semaphore>(), 64);
 }
 
 #[test]

@@ -296,6 +296,11 @@ impl Called {
             waker.wake();
         }
     }
+
+    /// Whom it would wake. To look at, also under the mutex.
+    pub(crate) fn waker(&self) -> Option<&Waker> {
+        self.0.as_ref()
+    }
 }
 
 /// One future's place in a list.

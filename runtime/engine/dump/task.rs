@@ -1,41 +1,12 @@
-//! A snapshot of every live task, taken by reading headers.
+//! A task as a dump shows it.
 //!
-//! Nothing is polled and no task is stopped: the headers' fields are atomics, a reused slot is told
-//! by its id, and what a task waits for was written down by the leaf future it waits in. So a dump
-//! works from any thread while every worker is stuck.
+//! Made by `collect.rs`, which fills it in.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
-use std::ptr;
-use std::sync::Arc;
 
-use super::handle::{Handle, Scheduler};
-use super::task::{self, Header, Id, Registry, Snapshot};
+use crate::engine::task::{Id, Snapshot};
 use crate::leaf::Kind;
-use crate::primitives::Mutex;
-use crate::primitives::atomic::{AtomicU64, Ordering::Relaxed};
-
-/// What is kept for the tasks that asked for it, by id.
-#[derive(Default)]
-pub(crate) struct Records(Mutex<BTreeMap<u64, Arc<Record>>>);
-
-/// Kept for a named task.
-pub(crate) struct Record {
-    pub(crate) name: String,
-    pub(crate) polls: AtomicU64,
-}
-
-impl Records {
-    pub(crate) fn insert(&self, id: Id, record: Arc<Record>) {
-        self.0.lock().insert(id.number(), record);
-    }
-
-    pub(crate) fn remove(&self, id: Id) {
-        let record = self.0.lock().remove(&id.number());
-        drop(record);
-    }
-}
 
 /// What a task is doing.
 ///
@@ -63,7 +34,7 @@ pub enum TaskState {
     Running,
 }
 
-/// One task of a [`Dump`].
+/// One task of a [`Dump`](super::Dump).
 ///
 /// # Examples
 ///
@@ -83,14 +54,39 @@ pub enum TaskState {
 /// ```
 #[derive(Clone, Debug)]
 pub struct TaskDump {
-    id: Id,
-    state: TaskState,
-    word: Snapshot,
-    kind: &'static str,
-    waits_for: Option<(u8, u64, &'static Location<'static>)>,
-    spawned: &'static Location<'static>,
-    name: Option<String>,
-    polls: Option<u64>,
+    pub(super) id: Id,
+    /// Where its header is. Only to be compared.
+    pub(super) header: usize,
+    pub(super) state: TaskState,
+    pub(super) word: Snapshot,
+    pub(super) kind: &'static str,
+    pub(super) waits_for: Option<(u8, u64, &'static Location<'static>)>,
+    pub(super) held: Option<Held>,
+    pub(super) last_site: Option<&'static Location<'static>>,
+    pub(super) spawned: &'static Location<'static>,
+    pub(super) name: Option<String>,
+    pub(super) polls: Option<u64>,
+}
+
+/// Who holds a lock.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Who {
+    Unknown,
+    /// A thread, or a future on another executor.
+    NoTask,
+    Task(Id),
+    /// Was handed the lock, and has not been polled since.
+    Called(Id),
+}
+
+/// Who has the lock that a task waits for.
+#[derive(Clone, Debug)]
+pub(super) struct Held {
+    pub(super) who: Who,
+    pub(super) name: Option<String>,
+    pub(super) site: Option<&'static Location<'static>>,
+    /// Of the lock's entry, to compare with a later one.
+    pub(super) version: usize,
 }
 
 impl TaskDump {
@@ -223,6 +219,78 @@ impl TaskDump {
         self.waits_for.map(|(_, _, site)| site)
     }
 
+    /// Where the operation was called that it waited in last, if it ever waited in one of this
+    /// crate. Of a task that runs it is the last `.await` that did not go through at once.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::runtime::Handle;
+    ///
+    /// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// wakeful::task::yield_now().await;
+    /// for task in Handle::current().dump().tasks() {
+    ///     println!("{} {:?}", task.id(), task.last_await());
+    /// }
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn last_await(&self) -> Option<&'static Location<'static>> {
+        self.last_site
+    }
+
+    /// Which task holds the lock it waits for, if that is known: the task that took it, also if
+    /// it sent the guard away since. Of several that share a lock it is one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use wakeful::runtime::Handle;
+    /// use wakeful::sync::Mutex;
+    ///
+    /// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let lock = Arc::new(Mutex::new(()));
+    /// let theirs = lock.clone();
+    /// let holds = wakeful::spawn(async move {
+    ///     let _guard = theirs.lock().await;
+    ///     std::future::pending::<()>().await
+    /// });
+    /// wakeful::task::yield_now().await;
+    /// let waits = wakeful::spawn(async move { *lock.lock().await });
+    /// wakeful::task::yield_now().await;
+    ///
+    /// let dump = Handle::current().dump();
+    /// let entry = dump.tasks().find(|task| task.id() == waits.id()).unwrap();
+    /// assert_eq!(entry.held_by(), Some(holds.id()));
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn held_by(&self) -> Option<Id> {
+        match self.held.as_ref()?.who {
+            Who::Task(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Where the lock it waits for was taken, if that is known.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::runtime::TaskDump;
+    ///
+    /// fn tell(task: &TaskDump) {
+    ///     if let (Some(waits), Some(holds)) = (task.waits_at(), task.held_at()) {
+    ///         println!("task {} waits at {waits}, and the lock was taken at {holds}", task.id());
+    ///     }
+    /// }
+    /// ```
+    #[must_use]
+    pub fn held_at(&self) -> Option<&'static Location<'static>> {
+        self.held.as_ref()?.site
+    }
+
     /// The name given with `task::Builder::name`.
     ///
     /// # Examples
@@ -268,6 +336,9 @@ impl TaskDump {
 
     /// True if nothing can ever wake it: it is idle, and no waker of it is left.
     ///
+    /// That is certain, and it is not all: a waker that nobody will ever use keeps its task from
+    /// being lost. A lost task still ends when it is aborted or its runtime shuts down.
+    ///
     /// # Examples
     ///
     /// ```
@@ -295,6 +366,7 @@ impl TaskDump {
 impl fmt::Display for TaskDump {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = match self.state {
+            TaskState::Idle if self.is_lost() => "lost: no waker of it is left",
             TaskState::Idle => "idle",
             TaskState::Queued => "queued",
             TaskState::Running => "running",
@@ -318,8 +390,11 @@ impl fmt::Display for TaskDump {
                 )?;
             }
         }
-        if self.is_lost() {
-            write!(f, ", lost: no waker of it is left")?;
+        if let Some(held) = &self.held {
+            write!(f, "{held}")?;
+        }
+        if let (None, Some(site)) = (self.waits_for, self.last_site) {
+            write!(f, ", waited last at {site}")?;
         }
         if self.word.is_cancelling() {
             write!(f, ", being aborted")?;
@@ -328,153 +403,20 @@ impl fmt::Display for TaskDump {
     }
 }
 
-/// Every live task of a runtime, as [`Handle::dump`] found it.
-///
-/// # Examples
-///
-/// ```
-/// # #[wakeful::main(flavor = "current_thread")]
-/// # async fn main() {
-/// use wakeful::runtime::Handle;
-///
-/// wakeful::spawn(std::future::pending::<()>());
-/// wakeful::task::yield_now().await;
-/// let dump = Handle::current().dump();
-/// assert_eq!(dump.tasks().filter(|task| task.is_lost()).count(), 1);
-/// println!("{dump}"); // a line a task
-/// # }
-/// ```
-#[derive(Clone, Debug)]
-pub struct Dump {
-    tasks: Vec<TaskDump>,
-}
-
-impl Dump {
-    /// The tasks, oldest first.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// # #[wakeful::main(flavor = "current_thread")]
-    /// # async fn main() {
-    /// use std::collections::BTreeMap;
-    /// use wakeful::runtime::Handle;
-    ///
-    /// for _ in 0..3 {
-    ///     wakeful::spawn(std::future::pending::<()>());
-    /// }
-    /// let mut by_place = BTreeMap::new();
-    /// for task in Handle::current().dump().tasks() {
-    ///     *by_place.entry(task.spawned_at().line()).or_insert(0) += 1;
-    /// }
-    /// assert!(by_place.values().any(|count| *count == 3));
-    /// # }
-    /// ```
-    pub fn tasks(&self) -> impl ExactSizeIterator<Item = &TaskDump> {
-        self.tasks.iter()
-    }
-}
-
-impl fmt::Display for Dump {
+impl fmt::Display for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{} live tasks", self.tasks.len())?;
-        for task in &self.tasks {
-            writeln!(f, "{task}")?;
+        match self.who {
+            Who::Unknown => {}
+            Who::NoTask => write!(f, ", held outside of any task")?,
+            Who::Task(id) => write!(f, ", held by task #{id}")?,
+            Who::Called(id) => write!(f, ", handed to task #{id}, which has not come for it")?,
         }
-        Ok(())
-    }
-}
-
-/// What is read from a header before it is known to be whole.
-struct Reading {
-    header: *const Header,
-    id: u64,
-    word: Snapshot,
-    wait: (u8, u64, *const Location<'static>),
-    spawned: *const Location<'static>,
-}
-
-pub(crate) fn dump(handle: &Handle) -> Dump {
-    let parts = handle.parts();
-    let mut tasks = Vec::new();
-    let (registry, running) = match &parts.scheduler {
-        Scheduler::Local(shared) => (&shared.registry, shared.running()),
-        Scheduler::Stealing(shared) => (&shared.registry, shared.running()),
-    };
-    collect(
-        registry,
-        "task",
-        |header| running.contains(&header),
-        &mut tasks,
-    );
-    let registry = &parts.blocking_tasks.registry;
-    collect(registry, "blocking task", |_| false, &mut tasks);
-    parts.local_sets.visit(|registry, running| {
-        collect(
-            registry,
-            "local task",
-            |header| ptr::eq(header, running),
-            &mut tasks,
-        );
-    });
-    let records = parts.records.0.lock();
-    for task in &mut tasks {
-        if let Some(record) = records.get(&task.id.number()) {
-            task.name = Some(record.name.clone());
-            task.polls = Some(record.polls.load(Relaxed));
+        if let Some(name) = &self.name {
+            write!(f, " {name:?}")?;
         }
-    }
-    drop(records);
-    tasks.sort_by_key(|task| task.id);
-    Dump { tasks }
-}
-
-fn collect(
-    registry: &Registry,
-    kind: &'static str,
-    is_running: impl Fn(*const Header) -> bool,
-    tasks: &mut Vec<TaskDump>,
-) {
-    let mut readings = Vec::new();
-    task::read_headers(
-        registry,
-        |header, id| Reading {
-            header,
-            id,
-            word: header.state.snapshot(),
-            wait: header.wait.get(),
-            spawned: header.spawned(),
-        },
-        |reading| readings.push(reading),
-    );
-    for Reading {
-        header,
-        id,
-        word,
-        wait,
-        spawned,
-    } in readings
-    {
-        if word.is_done() {
-            continue;
+        match self.site {
+            Some(site) => write!(f, ", taken at {site}"),
+            None => Ok(()),
         }
-        let state = match word.is_scheduled() {
-            false => TaskState::Idle,
-            true if is_running(header) => TaskState::Running,
-            true => TaskState::Queued,
-        };
-        let (wait_kind, resource, site) = wait;
-        let waits = state == TaskState::Idle && wait_kind != Kind::Nothing as u8;
-        let waits_for = task::location(site).filter(|_| waits);
-        tasks.push(TaskDump {
-            id: Id::from_number(id),
-            state,
-            word,
-            kind: if word.is_main() { "main future" } else { kind },
-            waits_for: waits_for.map(|site| (wait_kind, resource, site)),
-            spawned: task::location(spawned).expect("written before the id"),
-            name: None,
-            polls: None,
-        });
     }
 }
