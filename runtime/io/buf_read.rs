@@ -33,11 +33,38 @@ pub trait AsyncBufRead: AsyncRead {
     /// # Errors
     ///
     /// Whatever the stream reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use wakeful::io::{AsyncBufRead, BufReader};
+    ///
+    /// let mut reader = BufReader::new(&b"hello"[..]);
+    /// let length = poll_fn(|cx| Pin::new(&mut reader).poll_fill_buf(cx).map_ok(<[u8]>::len));
+    /// assert_eq!(length.await.unwrap(), 5);
+    /// assert_eq!(reader.buffer(), b"hello"); // lent, not taken
+    /// # }
+    /// ```
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>>;
 
     /// Marks the first `amt` bytes of what [`poll_fill_buf`](Self::poll_fill_buf) lent as read.
     ///
     /// `amt` must not be more than it lent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    /// use wakeful::io::AsyncBufRead;
+    ///
+    /// let mut reader = &b"hello"[..];
+    /// Pin::new(&mut reader).consume(2);
+    /// assert_eq!(reader, b"llo");
+    /// ```
     fn consume(self: Pin<&mut Self>, amt: usize);
 }
 

@@ -147,6 +147,21 @@ pub trait AsyncBufReadExt: AsyncBufRead {
     }
 
     /// Marks the first `amt` bytes that [`fill_buf`](Self::fill_buf) lent as read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncBufReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::new(&b"key=value"[..]);
+    /// let key = reader.fill_buf().await?.iter().position(|byte| *byte == b'=').unwrap();
+    /// reader.consume(key + 1);
+    /// assert_eq!(reader.fill_buf().await?, b"value");
+    /// # Ok(())
+    /// # }
+    /// ```
     fn consume(&mut self, amt: usize)
     where
         Self: Unpin,

@@ -1,4 +1,4 @@
-//! The futures of `AsyncBufReadExt`, and [`Lines`] and [`Split`], which hold a reader.
+//! The futures of `AsyncBufReadExt`.
 //!
 //! All of them search what the reader lends for a byte, with [`poll_until`].
 
@@ -16,7 +16,7 @@ use std::task::{Context, Poll, ready};
 /// Moves bytes from the reader to the end of `buf`, up to and with the first `byte`.
 ///
 /// `read` counts them across polls and is zero again after the last one.
-fn poll_until<R: AsyncBufRead + ?Sized>(
+pub(super) fn poll_until<R: AsyncBufRead + ?Sized>(
     mut reader: Pin<&mut R>,
     cx: &mut Context<'_>,
     byte: u8,
@@ -60,6 +60,27 @@ fn position(byte: u8, bytes: &[u8]) -> Option<usize> {
 
 pin_project! {
     /// What [`read_until`](super::AsyncBufReadExt::read_until) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::time::Duration;
+    /// use wakeful::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, duplex};
+    /// use wakeful::time::timeout;
+    ///
+    /// let (mut near, far) = duplex(64);
+    /// let (mut far, mut field) = (BufReader::new(far), Vec::new());
+    /// near.write_all(b"1").await?;
+    /// let attempt = timeout(Duration::from_secs(1), far.read_until(b';', &mut field)).await;
+    /// assert!(attempt.is_err());
+    /// near.write_all(b"2;").await?;
+    /// far.read_until(b';', &mut field).await?; // goes on from there
+    /// assert_eq!(field, b"12;");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadUntil<'a, R: ?Sized> {
@@ -96,6 +117,21 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadUntil<'_, R> {
 
 pin_project! {
     /// What [`read_line`](super::AsyncBufReadExt::read_line) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncBufReadExt;
+    ///
+    /// let mut stream = &b"one\ntwo"[..];
+    /// let mut text = String::new();
+    /// while stream.read_line(&mut text).await? > 0 {} // appends
+    /// assert_eq!(text, "one\ntwo");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadLine<'a, R: ?Sized> {
@@ -134,6 +170,21 @@ impl<R: AsyncBufRead + Unpin + ?Sized> Future for ReadLine<'_, R> {
 
 pin_project! {
     /// What [`fill_buf`](super::AsyncBufReadExt::fill_buf) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncBufReadExt;
+    ///
+    /// let mut reader = &b"hello"[..];
+    /// assert_eq!(reader.fill_buf().await?, b"hello");
+    /// reader.consume(1);
+    /// assert_eq!(reader.fill_buf().await?, b"ello"); // what was not consumed comes again
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct FillBuf<'a, R: ?Sized> {
@@ -166,231 +217,5 @@ impl<'a, R: AsyncBufRead + Unpin + ?Sized> Future for FillBuf<'a, R> {
             Poll::Pending => panic!("poll_fill_buf lent bytes and took them back unconsumed"),
             ready => ready,
         }
-    }
-}
-
-pin_project! {
-    /// The lines of a reader, one after the other.
-    ///
-    /// Made by [`lines`](super::AsyncBufReadExt::lines).
-    #[derive(Debug)]
-    #[must_use = "lines are read by `next_line` only"]
-    pub struct Lines<R> {
-        #[pin]
-        reader: R,
-        // The line that has not ended yet.
-        line: Vec<u8>,
-        read: usize,
-    }
-}
-
-impl<R> Lines<R> {
-    pub(super) fn new(reader: R) -> Self {
-        Self {
-            reader,
-            line: Vec::new(),
-            read: 0,
-        }
-    }
-
-    /// The reader.
-    pub fn get_ref(&self) -> &R {
-        &self.reader
-    }
-
-    /// The reader. Reading from it directly may tear a line apart.
-    pub fn get_mut(&mut self) -> &mut R {
-        &mut self.reader
-    }
-
-    /// The pinned reader. Reading from it directly may tear a line apart.
-    pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
-        self.project().reader
-    }
-
-    /// Gives the reader back. A line that was begun is lost.
-    pub fn into_inner(self) -> R {
-        self.reader
-    }
-}
-
-impl<R: AsyncBufRead> Lines<R> {
-    /// The next line without its `\n` or `\r\n`; `None` at the end of the stream.
-    ///
-    /// # Errors
-    ///
-    /// `InvalidData` if the line is not UTF-8, which is lost then; else whatever the stream
-    /// reports.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: a line that was begun is kept for the next call.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use wakeful::io::AsyncBufReadExt;
-    ///
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-    /// let mut lines = b"one\r\ntwo".lines();
-    /// assert_eq!(lines.next_line().await?.as_deref(), Some("one"));
-    /// assert_eq!(lines.next_line().await?.as_deref(), Some("two"));
-    /// assert_eq!(lines.next_line().await?, None);
-    /// # Ok::<(), wakeful::io::Error>(()) }).unwrap();
-    /// ```
-    pub fn next_line(&mut self) -> NextLine<'_, R>
-    where
-        R: Unpin,
-    {
-        NextLine {
-            lines: self,
-            pinned: PhantomPinned,
-        }
-    }
-
-    /// [`next_line`](Self::next_line) for hand-written futures.
-    ///
-    /// # Errors
-    ///
-    /// Those of `next_line`.
-    pub fn poll_next_line(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Option<String>>> {
-        let this = self.project();
-        ready!(poll_until(this.reader, cx, b'\n', this.line, this.read))?;
-        if this.line.is_empty() {
-            return Poll::Ready(Ok(None));
-        }
-        let mut line = mem::take(this.line);
-        if line.last() == Some(&b'\n') {
-            line.pop();
-            if line.last() == Some(&b'\r') {
-                line.pop();
-            }
-        }
-        let line = String::from_utf8(line)
-            .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
-        Poll::Ready(Ok(Some(line)))
-    }
-}
-
-pin_project! {
-    /// What [`Lines::next_line`] returns.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct NextLine<'a, R> {
-        lines: &'a mut Lines<R>,
-        #[pin]
-        pinned: PhantomPinned,
-    }
-}
-
-impl<R: AsyncBufRead + Unpin> Future for NextLine<'_, R> {
-    type Output = io::Result<Option<String>>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut **self.project().lines).poll_next_line(cx)
-    }
-}
-
-pin_project! {
-    /// What a reader holds between two delimiters, one segment after the other.
-    ///
-    /// Made by [`split`](super::AsyncBufReadExt::split).
-    #[derive(Debug)]
-    #[must_use = "segments are read by `next_segment` only"]
-    pub struct Split<R> {
-        #[pin]
-        reader: R,
-        // The segment that has not ended yet.
-        segment: Vec<u8>,
-        delimiter: u8,
-        read: usize,
-    }
-}
-
-impl<R: AsyncBufRead> Split<R> {
-    pub(super) fn new(reader: R, delimiter: u8) -> Self {
-        Self {
-            reader,
-            segment: Vec::new(),
-            delimiter,
-            read: 0,
-        }
-    }
-
-    /// The next segment without its delimiter; `None` at the end of the stream.
-    ///
-    /// # Errors
-    ///
-    /// Whatever the stream reports.
-    ///
-    /// # Cancel safety
-    ///
-    /// Cancel safe: a segment that was begun is kept for the next call.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use std::io::Cursor;
-    /// use wakeful::io::AsyncBufReadExt;
-    ///
-    /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-    /// let mut words = Cursor::new("one two").split(b' ');
-    /// assert_eq!(words.next_segment().await?.unwrap(), b"one");
-    /// assert_eq!(words.next_segment().await?.unwrap(), b"two");
-    /// assert_eq!(words.next_segment().await?, None);
-    /// # Ok::<(), wakeful::io::Error>(()) }).unwrap();
-    /// ```
-    pub fn next_segment(&mut self) -> NextSegment<'_, R>
-    where
-        R: Unpin,
-    {
-        NextSegment {
-            split: self,
-            pinned: PhantomPinned,
-        }
-    }
-
-    /// [`next_segment`](Self::next_segment) for hand-written futures.
-    ///
-    /// # Errors
-    ///
-    /// Those of `next_segment`.
-    pub fn poll_next_segment(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<Option<Vec<u8>>>> {
-        let this = self.project();
-        let (delimiter, segment) = (*this.delimiter, this.segment);
-        ready!(poll_until(this.reader, cx, delimiter, segment, this.read))?;
-        if segment.is_empty() {
-            return Poll::Ready(Ok(None));
-        }
-        let mut segment = mem::take(segment);
-        if segment.last() == Some(&delimiter) {
-            segment.pop();
-        }
-        Poll::Ready(Ok(Some(segment)))
-    }
-}
-
-pin_project! {
-    /// What [`Split::next_segment`] returns.
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless you `.await` or poll them"]
-    pub struct NextSegment<'a, R> {
-        split: &'a mut Split<R>,
-        #[pin]
-        pinned: PhantomPinned,
-    }
-}
-
-impl<R: AsyncBufRead + Unpin> Future for NextSegment<'_, R> {
-    type Output = io::Result<Option<Vec<u8>>>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut **self.project().split).poll_next_segment(cx)
     }
 }

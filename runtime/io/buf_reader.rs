@@ -62,6 +62,21 @@ enum SeekState {
 
 impl<R: AsyncRead> BufReader<R> {
     /// A reader with a buffer of 8 KiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncBufReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::new(&b"one\ntwo\n"[..]);
+    /// let mut line = String::new();
+    /// reader.read_line(&mut line).await?;
+    /// assert_eq!(line, "one\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(inner: R) -> Self {
         Self::with_capacity(DEFAULT_CAPACITY, inner)
     }
@@ -71,6 +86,19 @@ impl<R: AsyncRead> BufReader<R> {
     /// # Panics
     ///
     /// If `capacity` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncBufReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::with_capacity(4, &b"hello"[..]);
+    /// assert_eq!(reader.fill_buf().await?, b"hell");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn with_capacity(capacity: usize, inner: R) -> Self {
         assert!(capacity > 0, "capacity must be greater than zero");
@@ -86,26 +114,100 @@ impl<R: AsyncRead> BufReader<R> {
 
 impl<R> BufReader<R> {
     /// The stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncBufReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::with_capacity(4, &b"hello"[..]);
+    /// reader.fill_buf().await?;
+    /// assert_eq!(*reader.get_ref(), b"o"); // the rest is in the buffer
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_ref(&self) -> &R {
         &self.inner
     }
 
     /// The stream. Reading from it directly skips what the buffer holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::Cursor;
+    /// use wakeful::io::{AsyncReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::new(Cursor::new("hello"));
+    /// reader.get_mut().set_position(4); // nothing was read so far
+    /// assert_eq!(reader.read_u8().await?, b'o');
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.inner
     }
 
     /// The pinned stream. Reading from it directly skips what the buffer holds.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::Cursor;
+    /// use std::pin::Pin;
+    /// use wakeful::io::{AsyncReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::new(Cursor::new("hello"));
+    /// Pin::new(&mut reader).get_pin_mut().set_position(4);
+    /// assert_eq!(reader.read_u8().await?, b'o');
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
         self.project().inner
     }
 
     /// Gives the stream back. What the buffer holds is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::with_capacity(4, &b"hello"[..]);
+    /// assert_eq!(reader.read_u8().await?, b'h');
+    /// assert_eq!(reader.into_inner(), b"o"); // "ell" was in the buffer
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_inner(self) -> R {
         self.inner
     }
 
     /// What the buffer holds. Reads nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, BufReader};
+    ///
+    /// let mut reader = BufReader::with_capacity(4, &b"hello"[..]);
+    /// assert_eq!(reader.buffer(), b"");
+    /// assert_eq!(reader.read_u8().await?, b'h');
+    /// assert_eq!(reader.buffer(), b"ell");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn buffer(&self) -> &[u8] {
         &self.buf[self.start..self.end]
     }

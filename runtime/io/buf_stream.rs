@@ -39,6 +39,24 @@ pin_project! {
 
 impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
     /// A stream with two buffers of 8 KiB.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncBufReadExt, AsyncWriteExt, BufStream, duplex};
+    ///
+    /// let (near, far) = duplex(64);
+    /// let (mut near, mut far) = (BufStream::new(near), BufStream::new(far));
+    /// near.write_all(b"hello\n").await?;
+    /// near.flush().await?; // it would wait in the buffer
+    /// let mut line = String::new();
+    /// far.read_line(&mut line).await?;
+    /// assert_eq!(line, "hello\n");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new(stream: RW) -> Self {
         Self::with_capacity(DEFAULT_CAPACITY, DEFAULT_CAPACITY, stream)
     }
@@ -48,6 +66,23 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
     /// # Panics
     ///
     /// If `reader_capacity` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt, BufStream, duplex};
+    ///
+    /// let (near, mut far) = duplex(64);
+    /// let mut near = BufStream::with_capacity(1024, 4, near);
+    /// near.write_all(b"more than four").await?; // does not fit in, so it goes through
+    /// let mut buf = [0; 14];
+    /// far.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"more than four");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn with_capacity(reader_capacity: usize, writer_capacity: usize, stream: RW) -> Self {
         let writer = BufWriter::with_capacity(writer_capacity, stream);
@@ -59,21 +94,78 @@ impl<RW: AsyncRead + AsyncWrite> BufStream<RW> {
 
 impl<RW> BufStream<RW> {
     /// The stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Cursor;
+    /// use wakeful::io::BufStream;
+    ///
+    /// let stream = BufStream::new(Cursor::new(vec![1, 2, 3]));
+    /// assert_eq!(stream.get_ref().get_ref().len(), 3);
+    /// ```
     pub fn get_ref(&self) -> &RW {
         self.inner.get_ref().get_ref()
     }
 
     /// The stream. Using it directly bypasses what the buffers hold.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::Cursor;
+    /// use wakeful::io::{AsyncReadExt, BufStream};
+    ///
+    /// let mut stream = BufStream::new(Cursor::new(vec![1, 2, 3]));
+    /// stream.get_mut().set_position(2); // nothing was read so far
+    /// assert_eq!(stream.read_u8().await?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> &mut RW {
         self.inner.get_mut().get_mut()
     }
 
     /// The pinned stream. Using it directly bypasses what the buffers hold.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::Cursor;
+    /// use std::pin::Pin;
+    /// use wakeful::io::{AsyncReadExt, BufStream};
+    ///
+    /// let mut stream = BufStream::new(Cursor::new(vec![1, 2, 3]));
+    /// Pin::new(&mut stream).get_pin_mut().set_position(2);
+    /// assert_eq!(stream.read_u8().await?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut RW> {
         self.project().inner.get_pin_mut().get_pin_mut()
     }
 
     /// Gives the stream back. What the buffers hold is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::Cursor;
+    /// use wakeful::io::{AsyncWriteExt, BufStream};
+    ///
+    /// let mut stream = BufStream::new(Cursor::new(Vec::new()));
+    /// stream.write_all(b"hello").await?;
+    /// stream.flush().await?; // what is still in the buffer would be lost
+    /// assert_eq!(stream.into_inner().into_inner(), b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_inner(self) -> RW {
         self.inner.into_inner().into_inner()
     }

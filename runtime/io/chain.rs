@@ -10,6 +10,21 @@ pin_project! {
     /// Two readers, one after the other.
     ///
     /// Made by [`chain`](super::AsyncReadExt::chain).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut both = (&b"head, "[..]).chain(&b"body"[..]);
+    /// let mut text = String::new();
+    /// both.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "head, body");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "readers do nothing unless they are read from"]
     pub struct Chain<T, U> {
@@ -31,22 +46,73 @@ impl<T, U> Chain<T, U> {
     }
 
     /// Both readers.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let both = (&b"head"[..]).chain(&b"body"[..]);
+    /// assert_eq!(*both.get_ref().1, b"body");
+    /// ```
     pub fn get_ref(&self) -> (&T, &U) {
         (&self.first, &self.second)
     }
 
     /// Both readers. Reading from them directly may lose bytes of the chain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut both = (&b"head"[..]).chain(&b"body"[..]);
+    /// *both.get_mut().1 = b"other";
+    /// let mut text = String::new();
+    /// both.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "headother");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> (&mut T, &mut U) {
         (&mut self.first, &mut self.second)
     }
 
     /// Both readers, pinned. Reading from them directly may lose bytes of the chain.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut both = (&b"head"[..]).chain(&b"body"[..]);
+    /// let (first, second) = Pin::new(&mut both).get_pin_mut();
+    /// assert_eq!((first.len(), second.len()), (4, 4));
+    /// ```
     pub fn get_pin_mut(self: Pin<&mut Self>) -> (Pin<&mut T>, Pin<&mut U>) {
         let this = self.project();
         (this.first, this.second)
     }
 
     /// Gives both readers back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut both = (&b"head"[..]).chain(&b"body"[..]);
+    /// both.read_exact(&mut [0; 6]).await?;
+    /// let (first, second) = both.into_inner();
+    /// assert_eq!((first, second), (&b""[..], &b"dy"[..]));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_inner(self) -> (T, U) {
         (self.first, self.second)
     }

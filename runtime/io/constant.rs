@@ -15,6 +15,19 @@ fn poll_charge(cx: &Context<'_>) -> Poll<()> {
 }
 
 /// A reader at its end, and a writer that forgets. Made by [`empty`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::{AsyncReadExt, empty};
+///
+/// let mut all = Vec::new();
+/// assert_eq!(empty().read_to_end(&mut all).await?, 0);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Empty(());
 
@@ -66,6 +79,19 @@ impl AsyncSeek for Empty {
 }
 
 /// A writer that forgets. Made by [`sink`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::{copy, sink};
+///
+/// // How long is it?
+/// assert_eq!(copy(&mut &b"hello"[..], &mut sink()).await?, 5);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sink(());
 
@@ -122,6 +148,20 @@ forget_writes!(Empty);
 forget_writes!(Sink);
 
 /// A reader of one byte without end. Made by [`repeat`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::{AsyncReadExt, repeat};
+///
+/// let mut line = String::new();
+/// repeat(b'-').take(5).read_to_string(&mut line).await?; // without a limit it has no end
+/// assert_eq!(line, "-----");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Repeat {
     byte: u8,

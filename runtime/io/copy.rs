@@ -51,6 +51,18 @@ where
 
 pin_project! {
     /// What [`copy`] returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (mut from, mut to) = (&b"hello"[..], Vec::new());
+    /// assert_eq!(wakeful::io::copy(&mut from, &mut to).await?, 5);
+    /// assert_eq!(to, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Copy<'a, R: ?Sized, W: ?Sized> {
@@ -244,6 +256,19 @@ where
 
 pin_project! {
     /// What [`copy_buf`] returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::copy_buf;
+    /// let (mut from, mut to) = (&b"hello"[..], Vec::new());
+    /// assert_eq!(copy_buf(&mut from, &mut to).await?, 5); // with no buffer besides the reader's
+    /// assert_eq!(to, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct CopyBuf<'a, R: ?Sized, W: ?Sized> {
@@ -351,7 +376,21 @@ where
 ///
 /// # Examples
 ///
-/// See [`copy_bidirectional`].
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::{AsyncWriteExt, copy_bidirectional_with_sizes, duplex};
+///
+/// let ((mut client, mut near), (mut far, mut server)) = (duplex(64), duplex(64));
+/// client.write_all(b"question").await?;
+/// server.write_all(b"answer").await?;
+/// client.shutdown().await?;
+/// server.shutdown().await?;
+/// let copied = copy_bidirectional_with_sizes(&mut near, &mut far, 16 * 1024, 512).await?;
+/// assert_eq!(copied, (8, 6));
+/// # Ok(())
+/// # }
+/// ```
 #[track_caller]
 pub fn copy_bidirectional_with_sizes<'a, A, B>(
     a: &'a mut A,
@@ -382,6 +421,21 @@ where
 
 pin_project! {
     /// What [`copy_bidirectional`] returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncWriteExt, copy_bidirectional, duplex};
+    ///
+    /// let ((mut client, mut near), (mut far, server)) = (duplex(64), duplex(64));
+    /// client.write_all(b"hello").await?;
+    /// drop((client, server));
+    /// assert_eq!(copy_bidirectional(&mut near, &mut far).await?, (5, 0)); // until both have ended
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct CopyBidirectional<'a, A: ?Sized, B: ?Sized> {

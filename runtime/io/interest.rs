@@ -24,45 +24,121 @@ pub struct Interest(u8);
 
 impl Interest {
     /// Something to read, or the read side closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Interest;
+    ///
+    /// let either = Interest::READABLE | Interest::WRITABLE;
+    /// assert!(either.is_readable() && !Interest::WRITABLE.is_readable());
+    /// ```
     pub const READABLE: Interest = Interest(READABLE);
 
     /// Room to write, or the write side closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Interest;
+    ///
+    /// assert!(Interest::WRITABLE.is_writable() && !Interest::WRITABLE.is_readable());
+    /// ```
     pub const WRITABLE: Interest = Interest(WRITABLE);
 
     /// An error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Interest;
+    ///
+    /// assert!((Interest::READABLE | Interest::ERROR).is_error());
+    /// ```
     pub const ERROR: Interest = Interest(ERROR);
 
     /// Priority (out-of-band) data, or the read side closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Interest;
+    ///
+    /// assert!((Interest::READABLE | Interest::PRIORITY).is_priority());
+    /// ```
     #[cfg(any(target_os = "linux", target_os = "android"))]
     pub const PRIORITY: Interest = Interest(PRIORITY);
 
     /// True if the set has readable in it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(wakeful::io::Interest::READABLE.is_readable());
+    /// ```
     pub const fn is_readable(self) -> bool {
         self.0 & READABLE != 0
     }
 
     /// True if the set has writable in it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(!wakeful::io::Interest::READABLE.is_writable());
+    /// ```
     pub const fn is_writable(self) -> bool {
         self.0 & WRITABLE != 0
     }
 
     /// True if the set has error in it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(!wakeful::io::Interest::READABLE.is_error()); // an error is told all the same
+    /// ```
     pub const fn is_error(self) -> bool {
         self.0 & ERROR != 0
     }
 
     /// True if the set has priority in it. Only on Linux and Android can it be.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(!wakeful::io::Interest::READABLE.is_priority());
+    /// ```
     pub const fn is_priority(self) -> bool {
         self.0 & PRIORITY != 0
     }
 
     /// Both sets as one. `|` for const contexts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Interest;
+    ///
+    /// const BOTH: Interest = Interest::READABLE.add(Interest::WRITABLE);
+    /// assert_eq!(BOTH, Interest::READABLE | Interest::WRITABLE);
+    /// ```
     #[must_use = "this returns the union and changes nothing"]
     pub const fn add(self, other: Interest) -> Interest {
         Interest(self.0 | other.0)
     }
 
     /// What is left without `other`, or `None` if nothing is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Interest;
+    ///
+    /// let both = Interest::READABLE | Interest::WRITABLE;
+    /// assert_eq!(both.remove(Interest::WRITABLE), Some(Interest::READABLE));
+    /// assert_eq!(both.remove(both), None); // no interest at all is none
+    /// ```
     #[must_use = "this returns the difference and changes nothing"]
     pub fn remove(self, other: Interest) -> Option<Interest> {
         match self.0 & !other.0 {

@@ -35,6 +35,7 @@ mod copy;
 #[cfg(feature = "net")]
 mod interest;
 mod join;
+mod lines;
 mod pipe;
 mod read;
 mod read_buf;
@@ -59,7 +60,6 @@ mod tests;
 
 pub use buf_read::AsyncBufRead;
 pub use buf_read_ext::AsyncBufReadExt;
-pub use buf_read_futures::{Lines, Split};
 pub use buf_reader::BufReader;
 pub use buf_stream::BufStream;
 pub use buf_writer::BufWriter;
@@ -69,6 +69,7 @@ pub use copy::{copy, copy_bidirectional, copy_bidirectional_with_sizes, copy_buf
 #[cfg(feature = "net")]
 pub use interest::Interest;
 pub use join::{Join, join};
+pub use lines::{Lines, Split};
 pub use pipe::{DuplexStream, SimplexStream, duplex, simplex};
 pub use read::AsyncRead;
 pub use read_buf::ReadBuf;
@@ -90,8 +91,9 @@ pub use std::io::{Error, ErrorKind, Result, SeekFrom};
 ///
 /// None of them is `Unpin`, as if they came from an `async fn`: pin one to poll it by hand.
 pub mod operations {
-    pub use super::buf_read_futures::{FillBuf, NextLine, NextSegment, ReadLine, ReadUntil};
+    pub use super::buf_read_futures::{FillBuf, ReadLine, ReadUntil};
     pub use super::copy::{Copy, CopyBidirectional, CopyBuf};
+    pub use super::lines::{NextLine, NextSegment};
     #[cfg(any(feature = "bytes", feature = "io-util"))]
     pub use super::read_futures::ReadInto;
     pub use super::read_futures::{Read, ReadExact, ReadNumber, ReadToEnd, ReadToString};

@@ -226,6 +226,24 @@ pub fn duplex(max_buf_size: usize) -> (DuplexStream, DuplexStream) {
 ///
 /// A shutdown or a drop ends the stream: the other side reads what was written and then the end.
 /// After a drop its writes fail with `BrokenPipe`.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::{AsyncReadExt, AsyncWriteExt, ErrorKind, duplex};
+///
+/// let (mut near, mut far) = duplex(64);
+/// near.write_all(b"good-bye").await?;
+/// drop(near);
+/// let mut text = String::new();
+/// far.read_to_string(&mut text).await?;
+/// assert_eq!(text, "good-bye");
+/// assert_eq!(far.write_all(b"?").await.unwrap_err().kind(), ErrorKind::BrokenPipe);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct DuplexStream {
     read: Arc<Pipe>,
@@ -280,6 +298,23 @@ pub fn simplex(max_buf_size: usize) -> (ReadHalf<SimplexStream>, WriteHalf<Simpl
 }
 
 /// A queue of bytes: what is written to it is read from it. Made by [`simplex`], in two halves.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::{AsyncReadExt, AsyncWriteExt, simplex};
+///
+/// let (mut reader, mut writer) = simplex(64);
+/// writer.write_all(b"hello").await?;
+/// writer.shutdown().await?; // a drop alone does not end it
+/// let mut text = String::new();
+/// reader.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct SimplexStream {
     pipe: Pipe,
@@ -291,6 +326,20 @@ impl SimplexStream {
     /// # Panics
     ///
     /// If `max_buf_size` is zero.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt, SimplexStream};
+    ///
+    /// let mut queue = SimplexStream::new_unsplit(64);
+    /// queue.write_u32(7).await?;
+    /// assert_eq!(queue.read_u32().await?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn new_unsplit(max_buf_size: usize) -> SimplexStream {
         SimplexStream {

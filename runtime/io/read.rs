@@ -51,6 +51,24 @@ pub trait AsyncRead {
     /// # Errors
     ///
     /// Whatever the stream reports. Nothing was added to `buf` then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use wakeful::io::{AsyncRead, ReadBuf};
+    ///
+    /// let mut reader = &b"hello"[..];
+    /// let mut memory = [0; 4];
+    /// let mut buf = ReadBuf::new(&mut memory);
+    /// poll_fn(|cx| Pin::new(&mut reader).poll_read(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"hell");
+    /// # Ok(())
+    /// # }
+    /// ```
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

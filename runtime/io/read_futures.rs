@@ -29,6 +29,25 @@ pub(super) fn uninterrupted<T>(
 
 pin_project! {
     /// What [`read`](super::AsyncReadExt::read) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::time::Duration;
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    /// use wakeful::time::timeout;
+    ///
+    /// let (mut near, mut far) = duplex(64);
+    /// let mut buf = [0; 8];
+    /// // Giving up loses no byte.
+    /// assert!(timeout(Duration::from_secs(1), far.read(&mut buf)).await.is_err());
+    /// near.write_all(b"hello").await?;
+    /// assert_eq!(far.read(&mut buf).await?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Read<'a, R: ?Sized> {
@@ -53,6 +72,21 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for Read<'_, R> {
 #[cfg(any(feature = "bytes", feature = "io-util"))]
 pin_project! {
     /// What [`read_buf`](super::AsyncReadExt::read_buf) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut stream = &b"hello"[..];
+    /// let mut buf = Vec::with_capacity(8);
+    /// assert_eq!(stream.read_buf(&mut buf).await?, 5); // nothing was zeroed for it
+    /// assert_eq!(buf, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadInto<'a, R: ?Sized, B: ?Sized> {
@@ -79,6 +113,23 @@ where
 
 pin_project! {
     /// What [`read_exact`](super::AsyncReadExt::read_exact) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, ErrorKind};
+    ///
+    /// let mut stream = &b"hello"[..];
+    /// let mut buf = [0; 3];
+    /// stream.read_exact(&mut buf).await?;
+    /// assert_eq!(&buf, b"hel");
+    /// let error = stream.read_exact(&mut buf).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::UnexpectedEof);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadExact<'a, R: ?Sized> {
@@ -121,6 +172,20 @@ impl<R: AsyncRead + Unpin + ?Sized> Future for ReadExact<'_, R> {
 
 pin_project! {
     /// What [`read_u16`](super::AsyncReadExt::read_u16) and the other numbers return.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut stream = &[0x12, 0x34, 0x12, 0x34][..];
+    /// assert_eq!(stream.read_u16().await?, 0x1234);
+    /// assert_eq!(stream.read_u16_le().await?, 0x3412);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadNumber<'a, R: ?Sized, T, B> {
@@ -232,6 +297,20 @@ impl ToEnd {
 
 pin_project! {
     /// What [`read_to_end`](super::AsyncReadExt::read_to_end) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut all = b"> ".to_vec();
+    /// (&b"hello"[..]).read_to_end(&mut all).await?; // appends
+    /// assert_eq!(all, b"> hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadToEnd<'a, R: ?Sized> {
@@ -328,6 +407,21 @@ impl Drop for Text<'_> {
 
 pin_project! {
     /// What [`read_to_string`](super::AsyncReadExt::read_to_string) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, ErrorKind};
+    ///
+    /// let mut text = String::new();
+    /// let error = (&[0xff][..]).read_to_string(&mut text).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::InvalidData); // no UTF-8
+    /// assert_eq!(text, "");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct ReadToString<'a, R: ?Sized> {

@@ -31,61 +31,178 @@ pub struct Ready(u8);
 
 impl Ready {
     /// The empty set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert_eq!(Ready::READABLE - Ready::READABLE, Ready::EMPTY);
+    /// ```
     pub const EMPTY: Ready = Ready(0);
 
     /// There may be something to read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// let ready = Ready::READABLE | Ready::WRITABLE;
+    /// assert!(ready.is_readable() && ready.is_writable());
+    /// ```
     pub const READABLE: Ready = Ready(READABLE);
 
     /// There may be room to write.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!(Ready::WRITABLE.is_writable() && !Ready::WRITABLE.is_readable());
+    /// ```
     pub const WRITABLE: Ready = Ready(WRITABLE);
 
     /// The other side will send nothing more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!(Ready::READ_CLOSED.is_readable()); // a read says at once that it is the end
+    /// ```
     pub const READ_CLOSED: Ready = Ready(READ_CLOSED);
 
     /// Nothing more can be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!(Ready::WRITE_CLOSED.is_writable()); // a write fails at once
+    /// ```
     pub const WRITE_CLOSED: Ready = Ready(WRITE_CLOSED);
 
     /// There is priority (out-of-band) data.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!(Ready::PRIORITY.is_priority() && !Ready::READABLE.is_priority());
+    /// ```
     pub const PRIORITY: Ready = Ready(PRIORITY);
 
     /// The source has an error to tell.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!(Ready::ERROR.is_error() && !Ready::READABLE.is_error());
+    /// ```
     pub const ERROR: Ready = Ready(ERROR);
 
     /// Every flag there is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert_eq!(Ready::ALL & Ready::READABLE, Ready::READABLE);
+    /// ```
     pub const ALL: Ready =
         Ready(READABLE | WRITABLE | READ_CLOSED | WRITE_CLOSED | PRIORITY | ERROR);
 
     /// True if no flag is set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!((Ready::READABLE & Ready::WRITABLE).is_empty());
+    /// ```
     pub fn is_empty(self) -> bool {
         self == Ready::EMPTY
     }
 
     /// True if there may be something to read, or the read side is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!(Ready::READABLE.is_readable() && Ready::READ_CLOSED.is_readable());
+    /// ```
     pub fn is_readable(self) -> bool {
         self.0 & (READABLE | READ_CLOSED) != 0
     }
 
     /// True if there may be room to write, or the write side is closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!(Ready::WRITABLE.is_writable() && Ready::WRITE_CLOSED.is_writable());
+    /// ```
     pub fn is_writable(self) -> bool {
         self.0 & (WRITABLE | WRITE_CLOSED) != 0
     }
 
     /// True if the other side will send nothing more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!(Ready::READ_CLOSED.is_read_closed() && !Ready::READABLE.is_read_closed());
+    /// ```
     pub fn is_read_closed(self) -> bool {
         self.0 & READ_CLOSED != 0
     }
 
     /// True if nothing more can be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::Ready;
+    ///
+    /// assert!(Ready::WRITE_CLOSED.is_write_closed() && !Ready::WRITABLE.is_write_closed());
+    /// ```
     pub fn is_write_closed(self) -> bool {
         self.0 & WRITE_CLOSED != 0
     }
 
     /// True if there is priority data.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(wakeful::io::Ready::PRIORITY.is_priority());
+    /// ```
     pub fn is_priority(self) -> bool {
         self.0 & PRIORITY != 0
     }
 
     /// True if the source has an error to tell.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// assert!(wakeful::io::Ready::ERROR.is_error());
+    /// ```
     pub fn is_error(self) -> bool {
         self.0 & ERROR != 0
     }

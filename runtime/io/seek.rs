@@ -28,6 +28,23 @@ pub trait AsyncSeek {
     /// # Errors
     ///
     /// Whatever the stream reports; also if another seek has not completed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::future::poll_fn;
+    /// use std::io::{Cursor, SeekFrom};
+    /// use std::pin::Pin;
+    /// use wakeful::io::AsyncSeek;
+    ///
+    /// let mut stream = Cursor::new("hello");
+    /// Pin::new(&mut stream).start_seek(SeekFrom::End(-1))?;
+    /// assert_eq!(poll_fn(|cx| Pin::new(&mut stream).poll_complete(cx)).await?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn start_seek(self: Pin<&mut Self>, position: SeekFrom) -> io::Result<()>;
 
     /// Waits until the seek that was started has ended; returns the new position in bytes from
@@ -38,6 +55,23 @@ pub trait AsyncSeek {
     /// # Errors
     ///
     /// Whatever the stream reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::future::poll_fn;
+    /// use std::io::Cursor;
+    /// use std::pin::Pin;
+    /// use wakeful::io::AsyncSeek;
+    ///
+    /// let mut stream = Cursor::new("hello");
+    /// stream.set_position(3); // no seek is under way: it says where it is
+    /// assert_eq!(poll_fn(|cx| Pin::new(&mut stream).poll_complete(cx)).await?, 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn poll_complete(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<u64>>;
 }
 

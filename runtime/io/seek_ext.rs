@@ -36,7 +36,19 @@ pub trait AsyncSeekExt: AsyncSeek {
     ///
     /// # Examples
     ///
-    /// See [the trait](AsyncSeekExt).
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::{Cursor, SeekFrom};
+    /// use wakeful::io::{AsyncReadExt, AsyncSeekExt};
+    ///
+    /// let mut stream = Cursor::new("hello");
+    /// assert_eq!(stream.seek(SeekFrom::End(-2)).await?, 3);
+    /// assert_eq!(stream.read_u8().await?, b'l');
+    /// assert!(stream.seek(SeekFrom::Current(-9)).await.is_err()); // before the start
+    /// # Ok(())
+    /// # }
+    /// ```
     fn seek(&mut self, pos: SeekFrom) -> Seek<'_, Self>
     where
         Self: Unpin,
@@ -90,7 +102,18 @@ pub trait AsyncSeekExt: AsyncSeek {
     ///
     /// # Examples
     ///
-    /// See [the trait](AsyncSeekExt).
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::Cursor;
+    /// use wakeful::io::{AsyncReadExt, AsyncSeekExt};
+    ///
+    /// let mut stream = Cursor::new("hello");
+    /// stream.read_u16().await?;
+    /// assert_eq!(stream.stream_position().await?, 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     fn stream_position(&mut self) -> Seek<'_, Self>
     where
         Self: Unpin,
@@ -104,6 +127,20 @@ impl<S: AsyncSeek + ?Sized> AsyncSeekExt for S {}
 pin_project! {
     /// What [`seek`](AsyncSeekExt::seek), [`rewind`](AsyncSeekExt::rewind) and
     /// [`stream_position`](AsyncSeekExt::stream_position) return.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::{Cursor, SeekFrom};
+    /// use wakeful::io::AsyncSeekExt;
+    ///
+    /// let mut stream = Cursor::new("hello");
+    /// assert_eq!(stream.seek(SeekFrom::End(0)).await?, 5); // how long it is
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Seek<'a, S: ?Sized> {

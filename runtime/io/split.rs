@@ -177,6 +177,22 @@ impl<T> Drop for Taken<'_, T> {
 }
 
 /// The half that reads. Made by [`split`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
+///
+/// let (stream, mut far) = duplex(64);
+/// let (mut reader, _writer) = split(stream);
+/// let task = wakeful::spawn(async move { reader.read_u8().await });
+/// far.write_u8(7).await?;
+/// assert_eq!(task.await??, 7);
+/// # Ok(())
+/// # }
+/// ```
 pub struct ReadHalf<T> {
     shared: Arc<Shared<T>>,
     /// `Sync` if the stream is.
@@ -184,6 +200,21 @@ pub struct ReadHalf<T> {
 }
 
 /// The half that writes. Made by [`split`].
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
+///
+/// let (stream, mut far) = duplex(64);
+/// let (_reader, mut writer) = split(stream);
+/// wakeful::spawn(async move { writer.write_u8(7).await });
+/// assert_eq!(far.read_u8().await?, 7);
+/// # Ok(())
+/// # }
+/// ```
 pub struct WriteHalf<T> {
     shared: Arc<Shared<T>>,
     /// `Sync` if the stream is.
@@ -200,6 +231,17 @@ impl<T> RefUnwindSafe for WriteHalf<T> {}
 
 impl<T> ReadHalf<T> {
     /// True if both halves are of the same stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::{duplex, split};
+    ///
+    /// let (one, other) = duplex(64);
+    /// let ((reader, writer), (_, other_writer)) = (split(one), split(other));
+    /// assert!(reader.is_pair_of(&writer));
+    /// assert!(!reader.is_pair_of(&other_writer));
+    /// ```
     pub fn is_pair_of(&self, other: &WriteHalf<T>) -> bool {
         other.is_pair_of(self)
     }
@@ -232,6 +274,15 @@ impl<T> ReadHalf<T> {
 
 impl<T> WriteHalf<T> {
     /// True if both halves are of the same stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::{duplex, split};
+    ///
+    /// let (reader, writer) = split(duplex(64).0);
+    /// assert!(writer.is_pair_of(&reader));
+    /// ```
     pub fn is_pair_of(&self, other: &ReadHalf<T>) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
     }

@@ -11,6 +11,22 @@ pin_project! {
     /// A reader that ends after so many bytes.
     ///
     /// Made by [`take`](super::AsyncReadExt::take).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut text = String::new();
+    /// let mut reader = &b"hello, world"[..];
+    /// (&mut reader).take(5).read_to_string(&mut text).await?;
+    /// assert_eq!(text, "hello");
+    /// assert_eq!(reader, b", world"); // not touched
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "readers do nothing unless they are read from"]
     pub struct Take<R> {
@@ -26,31 +42,109 @@ impl<R> Take<R> {
     }
 
     /// How many more bytes can be read, if the reader has them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut head = (&b"hello, world"[..]).take(5);
+    /// head.read_u16().await?;
+    /// assert_eq!(head.limit(), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn limit(&self) -> u64 {
         self.limit
     }
 
     /// Lets so many more bytes be read, however many were before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut part = (&b"one two"[..]).take(3);
+    /// let mut text = String::new();
+    /// part.read_to_string(&mut text).await?;
+    /// part.set_limit(4); // goes on where it was
+    /// part.read_to_string(&mut text).await?;
+    /// assert_eq!(text, "one two");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_limit(&mut self, limit: u64) {
         self.limit = limit;
     }
 
     /// The reader.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let head = (&b"hello, world"[..]).take(5);
+    /// assert_eq!(head.get_ref().len(), 12);
+    /// ```
     pub fn get_ref(&self) -> &R {
         &self.reader
     }
 
     /// The reader. What is read from it directly does not count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut head = (&b"hello, world"[..]).take(5);
+    /// head.get_mut().read_u16().await?;
+    /// assert_eq!(head.limit(), 5); // not counted
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> &mut R {
         &mut self.reader
     }
 
     /// The pinned reader. What is read from it directly does not count.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut head = (&b"hello, world"[..]).take(5);
+    /// assert_eq!(Pin::new(&mut head).get_pin_mut().len(), 12);
+    /// ```
     pub fn get_pin_mut(self: Pin<&mut Self>) -> Pin<&mut R> {
         self.project().reader
     }
 
     /// Gives the reader back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncReadExt;
+    ///
+    /// let mut head = (&b"hello, world"[..]).take(5);
+    /// head.read_exact(&mut [0; 5]).await?;
+    /// assert_eq!(head.into_inner(), b", world");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_inner(self) -> R {
         self.reader
     }

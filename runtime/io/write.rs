@@ -30,6 +30,22 @@ pub trait AsyncWrite {
     /// # Errors
     ///
     /// Whatever the stream reports. Nothing was taken then.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use wakeful::io::AsyncWrite;
+    ///
+    /// let mut writer = std::io::Cursor::new([0; 4]);
+    /// let took = poll_fn(|cx| Pin::new(&mut writer).poll_write(cx, b"hello")).await?;
+    /// assert_eq!(took, 4); // there is no room for more
+    /// # Ok(())
+    /// # }
+    /// ```
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -41,6 +57,23 @@ pub trait AsyncWrite {
     /// # Errors
     ///
     /// Whatever the stream reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use wakeful::io::{AsyncWrite, AsyncWriteExt, BufWriter};
+    ///
+    /// let mut writer = BufWriter::new(Vec::new());
+    /// writer.write_all(b"hello").await?;
+    /// poll_fn(|cx| Pin::new(&mut writer).poll_flush(cx)).await?;
+    /// assert_eq!(writer.get_ref(), b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Ends the stream: flushes, and tells the other side that no more bytes come.
@@ -50,6 +83,22 @@ pub trait AsyncWrite {
     /// # Errors
     ///
     /// Whatever the stream reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::future::poll_fn;
+    /// use std::pin::Pin;
+    /// use wakeful::io::{AsyncReadExt, AsyncWrite, duplex};
+    ///
+    /// let (mut near, mut far) = duplex(64);
+    /// poll_fn(|cx| Pin::new(&mut near).poll_shutdown(cx)).await?;
+    /// assert_eq!(far.read(&mut [0; 4]).await?, 0); // the end
+    /// # Ok(())
+    /// # }
+    /// ```
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
     /// Like [`poll_write`](Self::poll_write) with the bytes in several pieces.
@@ -59,6 +108,24 @@ pub trait AsyncWrite {
     /// # Errors
     ///
     /// Those of `poll_write`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::future::poll_fn;
+    /// use std::io::IoSlice;
+    /// use std::pin::Pin;
+    /// use wakeful::io::AsyncWrite;
+    ///
+    /// let mut out = Vec::new();
+    /// let pieces = [IoSlice::new(b"head, "), IoSlice::new(b"body")];
+    /// poll_fn(|cx| Pin::new(&mut out).poll_write_vectored(cx, &pieces)).await?;
+    /// assert_eq!(out, b"head, body");
+    /// # Ok(())
+    /// # }
+    /// ```
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -70,6 +137,14 @@ pub trait AsyncWrite {
 
     /// True if [`poll_write_vectored`](Self::poll_write_vectored) does better than the default,
     /// so that it pays not to copy the pieces together first.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::AsyncWrite;
+    ///
+    /// assert!(Vec::<u8>::new().is_write_vectored());
+    /// ```
     fn is_write_vectored(&self) -> bool {
         false
     }

@@ -16,6 +16,19 @@ use std::task::{Context, Poll, ready};
 
 pin_project! {
     /// What [`write`](super::AsyncWriteExt::write) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncWriteExt, duplex};
+    ///
+    /// let (mut near, _far) = duplex(4);
+    /// assert_eq!(near.write(b"hello").await?, 4); // as much as there is room for
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Write<'a, W: ?Sized> {
@@ -37,6 +50,21 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for Write<'_, W> {
 
 pin_project! {
     /// What [`write_vectored`](super::AsyncWriteExt::write_vectored) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::io::IoSlice;
+    /// use wakeful::io::AsyncWriteExt;
+    ///
+    /// let mut out = Vec::new();
+    /// out.write_vectored(&[IoSlice::new(b"head, "), IoSlice::new(b"body")]).await?;
+    /// assert_eq!(out, b"head, body");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct WriteVectored<'a, 'b, W: ?Sized> {
@@ -74,6 +102,25 @@ fn poll_write_all<W: AsyncWrite + ?Sized>(
 
 pin_project! {
     /// What [`write_all`](super::AsyncWriteExt::write_all) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    ///
+    /// let (mut near, mut far) = duplex(4); // less than the text: it waits until some is read
+    /// let reads = async {
+    ///     let mut buf = [0; 5];
+    ///     far.read_exact(&mut buf).await.map(|_| buf)
+    /// };
+    /// let (written, read) = wakeful::join!(near.write_all(b"hello"), reads);
+    /// written?;
+    /// assert_eq!(&read?, b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct WriteAll<'a, W: ?Sized> {
@@ -96,6 +143,21 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
 
 pin_project! {
     /// What [`write_u16`](super::AsyncWriteExt::write_u16) and the other numbers return.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::AsyncWriteExt;
+    ///
+    /// let mut out = Vec::new();
+    /// out.write_u16(0x1234).await?;
+    /// out.write_u16_le(0x1234).await?;
+    /// assert_eq!(out, [0x12, 0x34, 0x34, 0x12]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct WriteNumber<'a, W: ?Sized, B> {
@@ -134,6 +196,22 @@ impl<W: AsyncWrite + Unpin + ?Sized, B: AsRef<[u8]>> Future for WriteNumber<'_, 
 
 pin_project! {
     /// What [`flush`](super::AsyncWriteExt::flush) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncWriteExt, BufWriter};
+    ///
+    /// let mut writer = BufWriter::new(Vec::new());
+    /// writer.write_all(b"hello").await?;
+    /// assert!(writer.get_ref().is_empty());
+    /// writer.flush().await?;
+    /// assert_eq!(writer.get_ref(), b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Flush<'a, W: ?Sized> {
@@ -153,6 +231,22 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for Flush<'_, W> {
 
 pin_project! {
     /// What [`shutdown`](super::AsyncWriteExt::shutdown) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    ///
+    /// let (mut near, mut far) = duplex(64);
+    /// near.shutdown().await?; // the other side reads the end; what it writes still arrives
+    /// assert_eq!(far.read(&mut [0; 8]).await?, 0);
+    /// far.write_u8(7).await?;
+    /// assert_eq!(near.read_u8().await?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     #[must_use = "futures do nothing unless you `.await` or poll them"]
     pub struct Shutdown<'a, W: ?Sized> {
@@ -205,6 +299,22 @@ mod buf {
 
     pin_project! {
         /// What [`write_buf`](crate::io::AsyncWriteExt::write_buf) returns.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use std::io::Cursor;
+        /// use wakeful::io::{AsyncWriteExt, duplex};
+        ///
+        /// let (mut near, _far) = duplex(4);
+        /// let mut from = Cursor::new(b"hello");
+        /// assert_eq!(near.write_buf(&mut from).await?, 4);
+        /// assert_eq!(from.position(), 4); // the cursor knows how far it came
+        /// # Ok(())
+        /// # }
+        /// ```
         #[derive(Debug)]
         #[must_use = "futures do nothing unless you `.await` or poll them"]
         pub struct WriteBuf<'a, W: ?Sized, B: ?Sized> {
@@ -230,6 +340,21 @@ mod buf {
 
     pin_project! {
         /// What [`write_all_buf`](crate::io::AsyncWriteExt::write_all_buf) returns.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use std::io::Cursor;
+        /// use wakeful::io::AsyncWriteExt;
+        ///
+        /// let (mut from, mut out) = (Cursor::new(b"hello"), Vec::new());
+        /// out.write_all_buf(&mut from).await?;
+        /// assert_eq!(from.position(), 5); // counts what is written: a new call goes on from there
+        /// # Ok(())
+        /// # }
+        /// ```
         #[derive(Debug)]
         #[must_use = "futures do nothing unless you `.await` or poll them"]
         pub struct WriteAllBuf<'a, W: ?Sized, B: ?Sized> {

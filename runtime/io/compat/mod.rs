@@ -70,22 +70,67 @@ impl<T> Compat<T> {
     }
 
     /// The stream inside.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::compat::TokioAsyncReadCompatExt;
+    ///
+    /// let theirs = (&b"hello"[..]).compat();
+    /// assert_eq!(theirs.get_ref().len(), 5);
+    /// ```
     pub fn get_ref(&self) -> &T {
         &self.inner
     }
 
     /// The stream inside. A seek that is under way is not known to it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::compat::TokioAsyncReadCompatExt;
+    ///
+    /// let mut theirs = (&b"hello"[..]).compat();
+    /// *theirs.get_mut() = b"other";
+    /// assert_eq!(theirs.into_inner(), b"other");
+    /// ```
     pub fn get_mut(&mut self) -> &mut T {
         &mut self.inner
     }
 
     /// Unwraps the stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use wakeful::io::compat::TokioAsyncReadCompatExt;
+    ///
+    /// let theirs = (&b"hello"[..]).compat();
+    /// assert_eq!(theirs.into_inner(), b"hello");
+    /// ```
     pub fn into_inner(self) -> T {
         self.inner
     }
 }
 
 /// `compat` for readers of the `futures` crates.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::AsyncReadExt;
+/// use wakeful::io::compat::FuturesAsyncReadCompatExt;
+///
+/// # let theirs = wakeful::io::compat::TokioAsyncReadCompatExt::compat(&b"hello"[..]);
+/// // `theirs` implements `futures::io::AsyncRead`.
+/// let mut text = String::new();
+/// theirs.compat().read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// # Ok(())
+/// # }
+/// ```
 pub trait FuturesAsyncReadCompatExt: futures_io::AsyncRead {
     /// Gives the reader the traits of this library, [`AsyncWrite`] too if it also writes.
     ///
@@ -111,6 +156,23 @@ pub trait FuturesAsyncReadCompatExt: futures_io::AsyncRead {
 impl<T: futures_io::AsyncRead> FuturesAsyncReadCompatExt for T {}
 
 /// `compat_write` for writers of the `futures` crates.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::AsyncWriteExt;
+/// use wakeful::io::compat::FuturesAsyncWriteCompatExt;
+///
+/// # let theirs = wakeful::io::compat::TokioAsyncWriteCompatExt::compat_write(Vec::new());
+/// // `theirs` implements `futures::io::AsyncWrite`.
+/// let mut ours = theirs.compat_write();
+/// ours.write_all(b"hello").await?;
+/// assert_eq!(ours.into_inner().into_inner(), b"hello");
+/// # Ok(())
+/// # }
+/// ```
 pub trait FuturesAsyncWriteCompatExt: futures_io::AsyncWrite {
     /// Gives the writer the traits of this library.
     ///
@@ -136,6 +198,15 @@ pub trait FuturesAsyncWriteCompatExt: futures_io::AsyncWrite {
 impl<T: futures_io::AsyncWrite> FuturesAsyncWriteCompatExt for T {}
 
 /// `compat` for readers with the traits of this library.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::io::compat::TokioAsyncReadCompatExt;
+///
+/// fn takes(_: impl futures_io::AsyncRead) {}
+/// takes((&b"hello"[..]).compat());
+/// ```
 pub trait TokioAsyncReadCompatExt: AsyncRead {
     /// Gives the reader the traits of `futures`, `AsyncWrite` and `AsyncSeek` too if it has ours.
     ///
@@ -167,6 +238,15 @@ pub trait TokioAsyncReadCompatExt: AsyncRead {
 impl<T: AsyncRead> TokioAsyncReadCompatExt for T {}
 
 /// `compat_write` for writers with the traits of this library.
+///
+/// # Examples
+///
+/// ```
+/// use wakeful::io::compat::TokioAsyncWriteCompatExt;
+///
+/// fn takes(_: impl futures_io::AsyncWrite) {}
+/// takes(Vec::new().compat_write());
+/// ```
 pub trait TokioAsyncWriteCompatExt: AsyncWrite {
     /// Gives the writer the traits of `futures`.
     ///

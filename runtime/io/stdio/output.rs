@@ -230,6 +230,16 @@ output! {
     ///
     /// # Examples
     ///
-    /// See [`Stderr`].
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncWriteExt, stderr};
+    ///
+    /// let mut errors = stderr();
+    /// errors.write_all(b"something went wrong\n").await?;
+    /// errors.flush().await?; // the write is done in the background
+    /// # Ok(())
+    /// # }
+    /// ```
     stderr
 }

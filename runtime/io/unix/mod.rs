@@ -3,11 +3,12 @@
 //! For descriptors that `net` knows nothing of: other libraries' sockets, devices, timers,
 //! eventfds. Calls `engine::reactor`; what the descriptor does is the caller's.
 //!
-//! Here: [`AsyncFd`] itself. `guard`: what a wait returns. `register`: making one. Regular files
-//! are absent on purpose: they are always ready, and the poller refuses them.
+//! Here: [`AsyncFd`] itself. `waiting`: its waits. `guard`: what they return. `register`: making
+//! one. Regular files are absent on purpose: they are always ready, and the poller refuses them.
 
 mod guard;
 mod register;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,6 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
-use std::task::{Context, Poll, ready};
 
 use mio::unix::SourceFd;
 
@@ -65,16 +65,60 @@ pub struct AsyncFd<T: AsRawFd> {
 
 impl<T: AsRawFd> AsyncFd<T> {
     /// The object that owns the descriptor.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::{Read, Write};
+    /// # let (ours, mut theirs) = std::os::unix::net::UnixStream::pair()?;
+    /// # ours.set_nonblocking(true)?;
+    /// let fd = wakeful::io::unix::AsyncFd::new(ours)?;
+    /// assert!(fd.get_ref().peer_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_ref(&self) -> &T {
         self.inner.as_ref().expect("taken only at the end")
     }
 
     /// The object that owns the descriptor. Its descriptor must stay the same.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::{Read, Write};
+    /// # let (ours, mut theirs) = std::os::unix::net::UnixStream::pair()?;
+    /// # ours.set_nonblocking(true)?;
+    /// let mut fd = wakeful::io::unix::AsyncFd::new(ours)?;
+    /// assert_eq!(fd.get_mut().write(b"hello")?, 5);
+    /// # drop(theirs);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get_mut(&mut self) -> &mut T {
         self.inner.as_mut().expect("taken only at the end")
     }
 
     /// Deregisters the descriptor and gives its object back.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::{Read, Write};
+    /// # let (ours, mut theirs) = std::os::unix::net::UnixStream::pair()?;
+    /// # ours.set_nonblocking(true)?;
+    /// let fd = wakeful::io::unix::AsyncFd::new(ours)?;
+    /// let ours = fd.into_inner();
+    /// ours.set_nonblocking(false)?; // for blocking calls again
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_inner(mut self) -> T {
         self.deregister().expect("taken only at the end")
     }
@@ -85,161 +129,6 @@ impl<T: AsRawFd> AsyncFd<T> {
         // Closing it, which may come next, takes it out of the selector as well.
         let _ = self.registration.handle().deregister(&mut SourceFd(&fd));
         Some(inner)
-    }
-
-    /// Polls for something to read. The last caller's waker is the one that is woken.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    #[track_caller]
-    pub fn poll_read_ready<'a>(
-        &'a self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, T>>> {
-        let event = ready!(self.registration.poll_read_ready(cx, Site::here()))?;
-        Poll::Ready(Ok(AsyncFdReadyGuard::new(self, event)))
-    }
-
-    /// As [`poll_read_ready`](Self::poll_read_ready), with access by `&mut` in the guard.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    #[track_caller]
-    pub fn poll_read_ready_mut<'a>(
-        &'a mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'a, T>>> {
-        let event = ready!(self.registration.poll_read_ready(cx, Site::here()))?;
-        Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, event)))
-    }
-
-    /// Polls for room to write. The last caller's waker is the one that is woken.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    #[track_caller]
-    pub fn poll_write_ready<'a>(
-        &'a self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<AsyncFdReadyGuard<'a, T>>> {
-        let event = ready!(self.registration.poll_write_ready(cx, Site::here()))?;
-        Poll::Ready(Ok(AsyncFdReadyGuard::new(self, event)))
-    }
-
-    /// As [`poll_write_ready`](Self::poll_write_ready), with access by `&mut` in the guard.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    #[track_caller]
-    pub fn poll_write_ready_mut<'a>(
-        &'a mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<AsyncFdReadyMutGuard<'a, T>>> {
-        let event = ready!(self.registration.poll_write_ready(cx, Site::here()))?;
-        Poll::Ready(Ok(AsyncFdReadyMutGuard::new(self, event)))
-    }
-
-    /// Waits until the descriptor is ready for any part of `interest`.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost. The descriptor stays ready until a guard clears that.
-    #[track_caller]
-    pub fn ready(
-        &self,
-        interest: Interest,
-    ) -> impl Future<Output = io::Result<AsyncFdReadyGuard<'_, T>>> {
-        let guard = move |event| Ok(AsyncFdReadyGuard::new(self, event));
-        self.registration.when_ready(interest, Site::here(), guard)
-    }
-
-    /// As [`ready`](Self::ready), with access by `&mut` in the guard.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost.
-    #[track_caller]
-    pub fn ready_mut(
-        &mut self,
-        interest: Interest,
-    ) -> impl Future<Output = io::Result<AsyncFdReadyMutGuard<'_, T>>> {
-        let site = Site::here();
-        async move {
-            let event = self.registration.readiness(interest, site).await?;
-            Ok(AsyncFdReadyMutGuard::new(self, event))
-        }
-    }
-
-    /// Waits until there may be something to read.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost.
-    #[track_caller]
-    pub fn readable<'a>(&'a self) -> impl Future<Output = io::Result<AsyncFdReadyGuard<'a, T>>> {
-        self.ready(Interest::READABLE)
-    }
-
-    /// As [`readable`](Self::readable), with access by `&mut` in the guard.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost.
-    #[track_caller]
-    pub fn readable_mut<'a>(
-        &'a mut self,
-    ) -> impl Future<Output = io::Result<AsyncFdReadyMutGuard<'a, T>>> {
-        self.ready_mut(Interest::READABLE)
-    }
-
-    /// Waits until there may be room to write.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost.
-    #[track_caller]
-    pub fn writable<'a>(&'a self) -> impl Future<Output = io::Result<AsyncFdReadyGuard<'a, T>>> {
-        self.ready(Interest::WRITABLE)
-    }
-
-    /// As [`writable`](Self::writable), with access by `&mut` in the guard.
-    ///
-    /// # Errors
-    ///
-    /// When the runtime is gone.
-    ///
-    /// # Cancel safety
-    ///
-    /// Nothing is lost.
-    #[track_caller]
-    pub fn writable_mut<'a>(
-        &'a mut self,
-    ) -> impl Future<Output = io::Result<AsyncFdReadyMutGuard<'a, T>>> {
-        self.ready_mut(Interest::WRITABLE)
     }
 
     /// Calls `f` as soon as it does not say `WouldBlock`.
@@ -253,6 +142,25 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Cancel safety
     ///
     /// `f` is called at a poll and its result returned at the same one: nothing is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::{Read, Write};
+    /// # let (ours, mut theirs) = std::os::unix::net::UnixStream::pair()?;
+    /// # ours.set_nonblocking(true)?;
+    /// let fd = wakeful::io::unix::AsyncFd::new(ours)?;
+    /// use wakeful::io::Interest;
+    ///
+    /// theirs.write_all(b"hello")?;
+    /// let mut buf = [0; 8];
+    /// let read = fd.async_io(Interest::READABLE, |mut stream| stream.read(&mut buf)).await?;
+    /// assert_eq!(&buf[..read], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn async_io<R>(
         &self,
@@ -272,6 +180,25 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Cancel safety
     ///
     /// As for `async_io`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::{Read, Write};
+    /// # let (ours, mut theirs) = std::os::unix::net::UnixStream::pair()?;
+    /// # ours.set_nonblocking(true)?;
+    /// let mut fd = wakeful::io::unix::AsyncFd::new(ours)?;
+    /// use wakeful::io::Interest;
+    ///
+    /// theirs.write_all(b"hello")?;
+    /// let mut buf = [0; 8];
+    /// let read = fd.async_io_mut(Interest::READABLE, |stream| stream.read(&mut buf)).await?;
+    /// assert_eq!(&buf[..read], b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn async_io_mut<R>(
         &mut self,
@@ -288,6 +215,23 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// `WouldBlock` if it is not ready; otherwise what `f` says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::{Read, Write};
+    /// # let (ours, mut theirs) = std::os::unix::net::UnixStream::pair()?;
+    /// # ours.set_nonblocking(true)?;
+    /// let fd = wakeful::io::unix::AsyncFd::new(ours)?;
+    /// use wakeful::io::{ErrorKind, Interest};
+    ///
+    /// let read = fd.try_io(Interest::READABLE, |mut stream| stream.read(&mut [0; 8]));
+    /// assert_eq!(read.unwrap_err().kind(), ErrorKind::WouldBlock);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io<R>(
         &self,
         interest: Interest,
@@ -301,6 +245,23 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Errors
     ///
     /// Those of `try_io`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use std::io::{Read, Write};
+    /// # let (ours, mut theirs) = std::os::unix::net::UnixStream::pair()?;
+    /// # ours.set_nonblocking(true)?;
+    /// let mut fd = wakeful::io::unix::AsyncFd::new(ours)?;
+    /// use wakeful::io::{ErrorKind, Interest};
+    ///
+    /// let read = fd.try_io_mut(Interest::READABLE, |stream| stream.read(&mut [0; 8]));
+    /// assert_eq!(read.unwrap_err().kind(), ErrorKind::WouldBlock);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_io_mut<R>(
         &mut self,
         interest: Interest,

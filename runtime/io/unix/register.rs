@@ -28,6 +28,22 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// Outside of a runtime, and on one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::os::unix::net::UnixStream;
+    /// use wakeful::io::unix::AsyncFd;
+    ///
+    /// let (ours, _theirs) = UnixStream::pair()?;
+    /// ours.set_nonblocking(true)?;
+    /// let fd = AsyncFd::new(ours)?;
+    /// assert!(fd.writable().await?.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn new(inner: T) -> io::Result<Self> {
         Ok(Self::try_new(inner)?)
@@ -42,6 +58,23 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// As `new`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::os::unix::net::UnixStream;
+    /// use wakeful::io::{Interest, unix::AsyncFd};
+    ///
+    /// let (ours, theirs) = UnixStream::pair()?;
+    /// ours.set_nonblocking(true)?;
+    /// let fd = AsyncFd::with_interest(ours, Interest::READABLE)?;
+    /// drop(theirs);
+    /// assert!(fd.readable().await?.ready().is_read_closed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn with_interest(inner: T, interest: Interest) -> io::Result<Self> {
         Ok(Self::try_with_interest(inner, interest)?)
@@ -56,6 +89,23 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// As `new`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::unix::AsyncFd;
+    ///
+    /// let file = tempfile::tempfile()?;
+    /// let file = match AsyncFd::try_new(file) {
+    ///     Ok(_) => unreachable!("the poller takes no regular files"),
+    ///     Err(error) => error.into_parts().0,
+    /// };
+    /// assert_eq!(file.metadata()?.len(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn try_new(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
         Self::try_with_interest(inner, Interest::READABLE | Interest::WRITABLE)
@@ -70,6 +120,20 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Panics
     ///
     /// As `new`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{Interest, unix::AsyncFd};
+    ///
+    /// let refused = AsyncFd::try_with_interest(tempfile::tempfile()?, Interest::READABLE);
+    /// let (file, _error) = refused.unwrap_err().into_parts();
+    /// assert_eq!(file.metadata()?.len(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn try_with_interest(
         inner: T,
@@ -98,6 +162,23 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Safety
     ///
     /// The descriptor of `inner` must be open, and the same, for as long as the `AsyncFd` has it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::os::unix::net::UnixStream;
+    /// use wakeful::io::unix::AsyncFd;
+    ///
+    /// let (ours, _theirs) = UnixStream::pair()?;
+    /// ours.set_nonblocking(true)?;
+    /// // SAFETY: the stream owns its descriptor, and keeps it.
+    /// let fd = unsafe { AsyncFd::register(ours) }?;
+    /// assert!(fd.writable().await?.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub unsafe fn register(inner: T) -> Result<Self, AsyncFdRegisterError<T>> {
         Self::try_new(inner)
@@ -116,6 +197,23 @@ impl<T: AsRawFd> AsyncFd<T> {
     /// # Safety
     ///
     /// As [`register`](Self::register).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::os::unix::net::UnixStream;
+    /// use wakeful::io::{Interest, unix::AsyncFd};
+    ///
+    /// let (ours, _theirs) = UnixStream::pair()?;
+    /// ours.set_nonblocking(true)?;
+    /// // SAFETY: the stream owns its descriptor, and keeps it.
+    /// let fd = unsafe { AsyncFd::register_with_interest(ours, Interest::WRITABLE) }?;
+    /// assert!(fd.writable().await?.ready().is_writable());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub unsafe fn register_with_interest(
         inner: T,
@@ -126,6 +224,21 @@ impl<T: AsRawFd> AsyncFd<T> {
 }
 
 /// The poller does not take the descriptor. Gives the object that owns it back.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::unix::AsyncFd;
+///
+/// let file = tempfile::tempfile()?; // always ready: nothing to wait for
+/// let (file, error) = AsyncFd::try_new(file).unwrap_err().into_parts();
+/// assert_eq!(error.kind(), std::io::ErrorKind::PermissionDenied);
+/// # drop(file);
+/// # Ok(())
+/// # }
+/// ```
 pub struct AsyncFdRegisterError<T> {
     inner: T,
     cause: io::Error,
@@ -133,6 +246,19 @@ pub struct AsyncFdRegisterError<T> {
 
 impl<T> AsyncFdRegisterError<T> {
     /// The object, and what the poller said.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::unix::AsyncFd;
+    ///
+    /// let (mut file, _error) = AsyncFd::try_new(tempfile::tempfile()?).unwrap_err().into_parts();
+    /// std::io::Write::write_all(&mut file, b"then blocking")?; // it is not lost
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_parts(self) -> (T, io::Error) {
         (self.inner, self.cause)
     }

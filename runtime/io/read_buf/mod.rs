@@ -1,7 +1,8 @@
-//! `ReadBuf`: memory to read into, without zeroing it first. The only file of `io` with `unsafe`.
+//! `ReadBuf`: memory to read into, without zeroing it first. The only module of `io` with `unsafe`.
 //!
-//! Called by every reader. [`poll_limited`], [`poll_into_vec`] and `poll_into` are the safe ways
-//! in which the rest of `io` reads into a part of a buffer, into a `Vec` and into a `BufMut`.
+//! Called by every reader. `reading` has [`poll_limited`], [`poll_into_vec`] and `poll_into`, the
+//! safe ways in which the rest of `io` reads into a part of a buffer, into a `Vec` and into a
+//! `BufMut`.
 //!
 //! ```text
 //!   0            filled          initialized              capacity
@@ -21,14 +22,16 @@
 //!   of. Whoever keeps one borrows the vector exclusively, and reaches its spare capacity through
 //!   [`poll_into_vec`] only.
 
-#![expect(unsafe_code, reason = "reading into memory that was never set")]
+#![expect(unsafe_code, reason = "memory of which a part was never set")]
 
-use super::AsyncRead;
+mod reading;
+
+#[cfg(any(feature = "bytes", feature = "io-util"))]
+pub(super) use reading::poll_into;
+pub(super) use reading::{Spare, poll_into_vec, poll_limited};
+
 use std::fmt;
-use std::io;
 use std::mem::MaybeUninit;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 
 /// A buffer to read into, which knows what part of it is filled and what part was ever set.
 ///
@@ -58,6 +61,14 @@ pub struct ReadBuf<'a> {
 
 impl<'a> ReadBuf<'a> {
     /// A buffer over bytes that are all set. None of them counts as filled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [7; 4];
+    /// let buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// assert_eq!((buf.filled(), buf.initialized()), (&[][..], &[7; 4][..]));
+    /// ```
     #[inline]
     pub fn new(buf: &'a mut [u8]) -> ReadBuf<'a> {
         let initialized = buf.len();
@@ -71,6 +82,18 @@ impl<'a> ReadBuf<'a> {
     /// A buffer over bytes of which none needs to be set.
     ///
     /// Use [`assume_init`](Self::assume_init) if a part of them is.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    /// use wakeful::io::ReadBuf;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 1024]; // not zeroed
+    /// let mut buf = ReadBuf::uninit(&mut memory);
+    /// buf.put_slice(b"hello");
+    /// assert_eq!(buf.filled(), b"hello");
+    /// ```
     #[inline]
     pub fn uninit(buf: &'a mut [MaybeUninit<u8>]) -> ReadBuf<'a> {
         ReadBuf {
@@ -81,12 +104,30 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The size of the whole buffer in bytes.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// buf.put_slice(b"abc");
+    /// assert_eq!(buf.capacity(), 4); // whatever is in it
+    /// ```
     #[inline]
     pub fn capacity(&self) -> usize {
         self.buf.len()
     }
 
     /// The bytes that were read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// buf.put_slice(b"abc");
+    /// assert_eq!(buf.filled(), b"abc");
+    /// ```
     #[inline]
     pub fn filled(&self) -> &[u8] {
         // SAFETY: RB1, RB2. The filled part is set.
@@ -94,6 +135,16 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The bytes that were read, to change in place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// buf.put_slice(b"abc");
+    /// buf.filled_mut().make_ascii_uppercase();
+    /// assert_eq!(buf.filled(), b"ABC");
+    /// ```
     #[inline]
     pub fn filled_mut(&mut self) -> &mut [u8] {
         // SAFETY: RB1, RB2. The filled part is set, and `&mut [u8]` cannot unset it.
@@ -104,6 +155,18 @@ impl<'a> ReadBuf<'a> {
     ///
     /// What is read into it does not become filled here: tell this buffer with
     /// [`assume_init`](Self::assume_init) and [`advance`](Self::advance).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// let mut part = buf.take(2); // for a reader that is to read no more than two bytes
+    /// part.put_slice(b"ab");
+    /// let read = part.filled().len();
+    /// buf.advance(read); // all of it was set from the start
+    /// assert_eq!(buf.filled(), b"ab");
+    /// ```
     #[inline]
     pub fn take(&mut self, n: usize) -> ReadBuf<'_> {
         let n = n.min(self.remaining());
@@ -115,6 +178,16 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The bytes that are set: the filled ones and maybe more.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [std::mem::MaybeUninit::uninit(); 4];
+    /// let mut buf = wakeful::io::ReadBuf::uninit(&mut memory);
+    /// buf.put_slice(b"abc");
+    /// buf.clear();
+    /// assert_eq!(buf.initialized(), b"abc"); // old, but set
+    /// ```
     #[inline]
     pub fn initialized(&self) -> &[u8] {
         // SAFETY: RB2.
@@ -122,6 +195,16 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// The bytes that are set, to change in place.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// buf.initialized_mut()[..2].copy_from_slice(b"ab");
+    /// buf.advance(2);
+    /// assert_eq!(buf.filled(), b"ab");
+    /// ```
     #[inline]
     pub fn initialized_mut(&mut self) -> &mut [u8] {
         // SAFETY: RB2, and `&mut [u8]` cannot unset them.
@@ -133,6 +216,22 @@ impl<'a> ReadBuf<'a> {
     /// # Safety
     ///
     /// The caller must not unset bytes that are set (**RB2**).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 4];
+    /// let mut buf = wakeful::io::ReadBuf::uninit(&mut memory);
+    /// // SAFETY: it sets bytes, and unsets none.
+    /// unsafe {
+    ///     buf.inner_mut()[0] = MaybeUninit::new(b'a');
+    ///     buf.assume_init(1);
+    /// }
+    /// buf.advance(1);
+    /// assert_eq!(buf.filled(), b"a");
+    /// ```
     #[inline]
     pub unsafe fn inner_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         self.buf
@@ -143,6 +242,23 @@ impl<'a> ReadBuf<'a> {
     /// # Safety
     ///
     /// The caller must not unset bytes that are set (**RB2**).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::uninit(); 4];
+    /// let mut buf = wakeful::io::ReadBuf::uninit(&mut memory);
+    /// buf.put_slice(b"a");
+    /// // SAFETY: it sets bytes, and unsets none.
+    /// unsafe {
+    ///     buf.unfilled_mut()[0] = MaybeUninit::new(b'b');
+    ///     buf.assume_init(1);
+    /// }
+    /// buf.advance(1);
+    /// assert_eq!(buf.filled(), b"ab");
+    /// ```
     #[inline]
     pub unsafe fn unfilled_mut(&mut self) -> &mut [MaybeUninit<u8>] {
         &mut self.buf[self.filled..]
@@ -151,6 +267,18 @@ impl<'a> ReadBuf<'a> {
     /// The unfilled part, zeroed where it was never set.
     ///
     /// The zeroing is remembered: it happens once for each byte.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io::Read;
+    ///
+    /// let mut memory = [std::mem::MaybeUninit::uninit(); 4];
+    /// let mut buf = wakeful::io::ReadBuf::uninit(&mut memory);
+    /// let read = (&b"ab"[..]).read(buf.initialize_unfilled()).unwrap(); // std wants a `&mut [u8]`
+    /// buf.advance(read);
+    /// assert_eq!(buf.filled(), b"ab");
+    /// ```
     #[inline]
     pub fn initialize_unfilled(&mut self) -> &mut [u8] {
         self.initialize_unfilled_to(self.remaining())
@@ -161,6 +289,15 @@ impl<'a> ReadBuf<'a> {
     /// # Panics
     ///
     /// If fewer than `n` bytes are unfilled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [std::mem::MaybeUninit::uninit(); 4];
+    /// let mut buf = wakeful::io::ReadBuf::uninit(&mut memory);
+    /// assert_eq!(buf.initialize_unfilled_to(2), [0, 0]);
+    /// assert_eq!(buf.initialized().len(), 2); // the rest is as it was
+    /// ```
     #[inline]
     #[track_caller]
     pub fn initialize_unfilled_to(&mut self, n: usize) -> &mut [u8] {
@@ -175,12 +312,31 @@ impl<'a> ReadBuf<'a> {
     }
 
     /// How many bytes are unfilled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// buf.put_slice(b"abc");
+    /// assert_eq!(buf.remaining(), 1);
+    /// ```
     #[inline]
     pub fn remaining(&self) -> usize {
         self.buf.len() - self.filled
     }
 
     /// Makes nothing filled. What is set stays set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// buf.put_slice(b"abc");
+    /// buf.clear(); // for the next read
+    /// assert_eq!(buf.remaining(), 4);
+    /// ```
     #[inline]
     pub fn clear(&mut self) {
         self.filled = 0;
@@ -191,6 +347,16 @@ impl<'a> ReadBuf<'a> {
     /// # Panics
     ///
     /// If that reaches bytes that were never set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// buf.initialize_unfilled()[..2].copy_from_slice(b"ab");
+    /// buf.advance(2);
+    /// assert_eq!(buf.filled(), b"ab");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn advance(&mut self, n: usize) {
@@ -203,6 +369,16 @@ impl<'a> ReadBuf<'a> {
     /// # Panics
     ///
     /// If that reaches bytes that were never set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// buf.put_slice(b"ab\n");
+    /// buf.set_filled(2); // the line break goes
+    /// assert_eq!(buf.filled(), b"ab");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn set_filled(&mut self, n: usize) {
@@ -218,6 +394,19 @@ impl<'a> ReadBuf<'a> {
     /// # Safety
     ///
     /// They must be, and there must be that many (**RB1**, **RB2**).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::mem::MaybeUninit;
+    ///
+    /// let mut memory = [MaybeUninit::new(b'a'); 4];
+    /// let mut buf = wakeful::io::ReadBuf::uninit(&mut memory);
+    /// // SAFETY: all four were set above.
+    /// unsafe { buf.assume_init(4) };
+    /// buf.advance(2);
+    /// assert_eq!(buf.filled(), b"aa");
+    /// ```
     #[inline]
     pub unsafe fn assume_init(&mut self, n: usize) {
         debug_assert!(n <= self.remaining());
@@ -229,6 +418,16 @@ impl<'a> ReadBuf<'a> {
     /// # Panics
     ///
     /// If fewer than `bytes.len()` bytes are unfilled.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// let mut memory = [0; 4];
+    /// let mut buf = wakeful::io::ReadBuf::new(&mut memory);
+    /// buf.put_slice(b"ab");
+    /// buf.put_slice(b"c");
+    /// assert_eq!(buf.filled(), b"abc");
+    /// ```
     #[inline]
     #[track_caller]
     pub fn put_slice(&mut self, bytes: &[u8]) {
@@ -295,137 +494,3 @@ unsafe fn assume_init_mut(bytes: &mut [MaybeUninit<u8>]) -> &mut [u8] {
     // SAFETY: RB2, as the caller says. Same layout.
     unsafe { std::slice::from_raw_parts_mut(start, len) }
 }
-
-/// Reads at most `limit` bytes and counts them as filled in `buf`. Returns how many they are.
-///
-/// # Panics
-///
-/// If the reader breaks **RB3**.
-pub(super) fn poll_limited<R: AsyncRead + ?Sized>(
-    reader: Pin<&mut R>,
-    cx: &mut Context<'_>,
-    buf: &mut ReadBuf<'_>,
-    limit: u64,
-) -> Poll<io::Result<usize>> {
-    let mut view = buf.take(usize::try_from(limit).unwrap_or(usize::MAX));
-    let start = view.buf.as_ptr();
-    ready!(reader.poll_read(cx, &mut view))?;
-    view.same_memory(start);
-    let (filled, initialized) = (view.filled, view.initialized);
-    // SAFETY: RB3. The view is of our unfilled part, and by its own RB2 this much of it is set.
-    unsafe { buf.assume_init(initialized) };
-    buf.advance(filled);
-    Poll::Ready(Ok(filled))
-}
-
-/// What earlier reads into a vector left behind its end, so that no reader sets it twice.
-#[derive(Debug, Default)]
-pub(super) struct Spare {
-    /// How many bytes behind the end are set.
-    set: usize,
-    len: usize,
-    capacity: usize,
-}
-
-/// Reads at most `limit` bytes onto the end of `vec`, into capacity it has. Returns how many.
-///
-/// # Panics
-///
-/// If the reader breaks **RB3**.
-pub(super) fn poll_into_vec<R: AsyncRead + ?Sized>(
-    reader: Pin<&mut R>,
-    cx: &mut Context<'_>,
-    vec: &mut Vec<u8>,
-    limit: usize,
-    spare: &mut Spare,
-) -> Poll<io::Result<usize>> {
-    if (spare.len, spare.capacity) != (vec.len(), vec.capacity()) {
-        spare.set = 0;
-    }
-    let memory = vec.spare_capacity_mut();
-    let limit = limit.min(memory.len());
-    let mut view = ReadBuf::uninit(&mut memory[..limit]);
-    // SAFETY: RB4. It is the vector of the last read, and nobody has unset anything since.
-    unsafe { view.assume_init(spare.set.min(limit)) };
-    let start = view.buf.as_ptr();
-    let result = reader.poll_read(cx, &mut view);
-    view.same_memory(start);
-    let set = spare.set.max(view.initialized);
-    let read = match result {
-        Poll::Ready(Ok(())) => view.filled,
-        Poll::Ready(Err(_)) | Poll::Pending => 0,
-    };
-    let len = vec.len() + read;
-    // SAFETY: RB3. The view is of the spare capacity, and by its RB1 and RB2 `read` bytes of it are
-    // set and fit in.
-    unsafe { vec.set_len(len) };
-    *spare = Spare {
-        set: set - read,
-        len,
-        capacity: vec.capacity(),
-    };
-    result.map_ok(|()| read)
-}
-
-#[cfg(any(feature = "bytes", feature = "io-util"))]
-mod buf_mut {
-    use super::ReadBuf;
-    use crate::io::AsyncRead;
-    use bytes::BufMut;
-    use bytes::buf::UninitSlice;
-    use std::io;
-    use std::pin::Pin;
-    use std::task::{Context, Poll, ready};
-
-    /// Reads into the next free chunk of `buf`. Returns how many bytes; zero if it is full.
-    ///
-    /// # Panics
-    ///
-    /// If the reader breaks **RB3**.
-    pub(crate) fn poll_into<R, B>(
-        reader: Pin<&mut R>,
-        cx: &mut Context<'_>,
-        buf: &mut B,
-    ) -> Poll<io::Result<usize>>
-    where
-        R: AsyncRead + ?Sized,
-        B: BufMut + ?Sized,
-    {
-        if !buf.has_remaining_mut() {
-            return Poll::Ready(Ok(0));
-        }
-        let chunk = buf.chunk_mut();
-        // SAFETY: RB2. A `ReadBuf` unsets no byte it was given.
-        let mut view = ReadBuf::uninit(unsafe { chunk.as_uninit_slice_mut() });
-        let start = view.buf.as_ptr();
-        ready!(reader.poll_read(cx, &mut view))?;
-        view.same_memory(start);
-        let read = view.filled;
-        // SAFETY: RB3. The view is of the chunk, and by its RB1 and RB2 `read` bytes of it are set
-        // and fit in.
-        unsafe { buf.advance_mut(read) };
-        Poll::Ready(Ok(read))
-    }
-
-    // SAFETY: RB1, RB2. `chunk_mut` lends the unfilled part as memory that only an `unsafe` call
-    // can unset, and `advance_mut` is told how much of it is set.
-    unsafe impl BufMut for ReadBuf<'_> {
-        fn remaining_mut(&self) -> usize {
-            self.remaining()
-        }
-
-        unsafe fn advance_mut(&mut self, n: usize) {
-            assert!(n <= self.remaining(), "advance_mut past the end");
-            // SAFETY: RB2, as the caller says; RB1 by the line above.
-            unsafe { self.assume_init(n) };
-            self.advance(n);
-        }
-
-        fn chunk_mut(&mut self) -> &mut UninitSlice {
-            UninitSlice::uninit(&mut self.buf[self.filled..])
-        }
-    }
-}
-
-#[cfg(any(feature = "bytes", feature = "io-util"))]
-pub(super) use buf_mut::poll_into;
