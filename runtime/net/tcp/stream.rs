@@ -1,6 +1,6 @@
 //! `TcpStream`: a connection.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{self, Read, Write};
 use std::net::{self, SocketAddr};
 #[cfg(unix)]
@@ -92,7 +92,8 @@ impl TcpStream {
     pub(super) async fn connected(socket: mio::net::TcpStream, site: Site) -> io::Result<Self> {
         let stream = Self::from_mio(socket)?;
         let registration = stream.io.registration();
-        registration.readiness(Interest::WRITABLE, site).await?;
+        // Nobody else has it: it needs no place in the list of those who wait.
+        poll_fn(|cx| registration.poll_write_ready(cx, site)).await?;
         match stream.io.take_error()? {
             Some(error) => Err(error),
             None => Ok(stream),

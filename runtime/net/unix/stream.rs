@@ -1,6 +1,6 @@
 //! `UnixStream`: a connection.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::{self, Read, Write};
 use std::os::unix::net;
 use std::path::Path;
@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 use socket2::SockRef;
 
 use crate::engine::reactor::{Direction, Registered};
-use crate::io::{Interest, ReadBuf, Ready};
+use crate::io::{ReadBuf, Ready};
 use crate::leaf::Site;
 use crate::net::unix::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, WriteHalf};
 use crate::net::unix::{SocketAddr, UCred};
@@ -87,7 +87,8 @@ impl UnixStream {
     pub(super) async fn connected(socket: mio::net::UnixStream, site: Site) -> io::Result<Self> {
         let stream = Self::from_mio(socket)?;
         let registration = stream.io.registration();
-        registration.readiness(Interest::WRITABLE, site).await?;
+        // Nobody else has it: it needs no place in the list of those who wait.
+        poll_fn(|cx| registration.poll_write_ready(cx, site)).await?;
         match stream.io.take_error()? {
             Some(error) => Err(error),
             None => Ok(stream),
