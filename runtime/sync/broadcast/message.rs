@@ -6,20 +6,21 @@
 //! borrow of a value, nothing more, so whoever has the turn may take it again.
 //!
 //! Invariants:
-//! - BM1. Only the thread that has the turn borrows the value. `owner` is its token from after it
-//!   took the turn until before it gives it up, and 0 otherwise; no other thread has this token.
+//! - BM1. Only the thread whose token is in `owner` borrows the value; no other thread has this
+//!   token. It gets there by a compare-and-swap with 0, and 0 comes back when the clone is over.
 //!
 //! Absent: any lock of the channel. A slow clone holds up who wants the same message, and nobody
 //! else.
 
 #![expect(unsafe_code, reason = "a value that one thread at a time may borrow")]
 
-use crate::primitives::Mutex;
 use crate::primitives::atomic::{AtomicUsize, Ordering};
+use crate::primitives::{Mutex, thread};
 
 pub(super) struct Message<T> {
     owner: AtomicUsize,
-    turn: Mutex<()>,
+    /// Those who find another owner wait in here, but for the first of them.
+    queue: Mutex<()>,
     value: T,
 }
 
@@ -32,7 +33,7 @@ impl<T> Message<T> {
     pub(super) fn new(value: T) -> Self {
         Self {
             owner: AtomicUsize::new(0),
-            turn: Mutex::new(()),
+            queue: Mutex::new(()),
             value,
         }
     }
@@ -47,30 +48,55 @@ impl<T> Message<T> {
         T: Clone,
     {
         let me = token();
-        // Only we write our token: seeing it means that the turn is ours (BM1).
-        if self.owner.load(Ordering::Relaxed) == me {
-            return self.value.clone();
-        }
-        let _turn = self.turn.lock();
-        self.owner.store(me, Ordering::Relaxed);
-        let _over = Over(&self.owner);
+        let _over = match self.take_turn(me) {
+            Ok(over) => over,
+            // Only we write our token: the turn is ours already.
+            Err(owner) if owner == me => return self.value.clone(),
+            Err(_) => self.wait_for_turn(me),
+        };
         self.value.clone()
+    }
+
+    #[inline]
+    fn take_turn(&self, me: usize) -> Result<Over<'_>, usize> {
+        // ORDERING: Acquire; pairs with the Release in `Over`: what the last clone did is done.
+        self.owner
+            .compare_exchange(0, me, Ordering::Acquire, Ordering::Relaxed)
+            .map(|_| Over(&self.owner))
+    }
+
+    /// Another thread clones the value. One of those who wait looks again and again.
+    #[cold]
+    fn wait_for_turn(&self, me: usize) -> Over<'_> {
+        let _first = self.queue.lock();
+        loop {
+            if let Ok(over) = self.take_turn(me) {
+                return over;
+            }
+            thread::yield_now();
+        }
     }
 }
 
-/// Ends a turn, also when the clone panics. Dropped before the guard of the mutex.
+/// Ends a turn, also when the clone panics.
 struct Over<'a>(&'a AtomicUsize);
 
 impl Drop for Over<'_> {
     fn drop(&mut self) {
-        self.0.store(0, Ordering::Relaxed);
+        // ORDERING: Release; pairs with the Acquire in `take_turn`.
+        self.0.store(0, Ordering::Release);
     }
 }
 
 /// A number that no other living thread has, and that is not 0: an address of this thread's.
 fn token() -> usize {
+    #[cfg(not(loom))]
     thread_local! {
         static HERE: u8 = const { 0 };
+    }
+    #[cfg(loom)]
+    loom::thread_local! {
+        static HERE: u8 = 0;
     }
     HERE.with(|here| std::ptr::from_ref(here).addr())
 }

@@ -5,14 +5,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use loom::cell::Cell;
+
 use super::error::RecvError;
+use super::message::Message;
 use super::{Receiver, Sender, channel};
 use crate::primitives::thread;
 use crate::sync::waiters::modelled::{check, wait};
 
-type Message = Arc<()>;
+type Sent = Arc<()>;
 
-fn recv(receiver: &mut Receiver<Message>) -> Result<Message, RecvError> {
+fn recv(receiver: &mut Receiver<Sent>) -> Result<Sent, RecvError> {
     let mut recv = Box::pin(receiver.recv());
     wait((), |_, cx| recv.as_mut().poll(cx))
 }
@@ -24,10 +27,10 @@ fn poll_once(future: Pin<&mut impl Future>) -> bool {
 
 fn model(
     preemptions: usize,
-    body: impl Fn(&Message, Sender<Message>, Receiver<Message>) + Send + Sync + 'static,
+    body: impl Fn(&Sent, Sender<Sent>, Receiver<Sent>) + Send + Sync + 'static,
 ) {
     check(preemptions, move || {
-        let message = Message::new(());
+        let message = Sent::new(());
         let (sender, receiver) = channel(2);
         body(&message, sender, receiver);
         assert_eq!(Arc::strong_count(&message), 1, "a message leaked");
@@ -91,5 +94,33 @@ fn the_last_receiver_to_go_ends_closed() {
         assert!(sender.send(message.clone()).is_err());
         one.join().unwrap();
         two.join().unwrap();
+    });
+}
+
+/// A value that is not `Sync`, and tells on who clones it beside another.
+struct Touchy(Cell<u32>);
+
+impl Clone for Touchy {
+    fn clone(&self) -> Self {
+        self.0.set(self.0.get() + 1);
+        Self(Cell::new(0))
+    }
+}
+
+/// BM1: three clones of one message; what one writes in passing the next one sees.
+#[test]
+fn one_thread_at_a_time_clones_a_message() {
+    check(2, || {
+        let message = Arc::new(Message::new(Touchy(Cell::new(0))));
+        let others = [(), ()].map(|()| {
+            let message = message.clone();
+            thread::spawn(move || drop(message.clone_value()))
+        });
+        drop(message.clone_value());
+        for other in others {
+            other.join().unwrap();
+        }
+        let message = Arc::into_inner(message).expect("the others are done");
+        assert_eq!(message.into_value().0.get(), 3);
     });
 }
