@@ -4,8 +4,8 @@
 //!
 //! What would mislead:
 //! - The peers run one after another, for seconds each. On a machine whose speed changes in between
-//!   compare nothing: `cargo run --release -p wakeful-benches --bin compare` takes turns.
-//! - All tasks share one lock, so more workers can only lose. `yield` shares nothing.
+//!   compare nothing: `cargo run --release -p wakeful-benches --bin suite` takes turns.
+//! - All tasks share one lock, so more workers can only lose. `cells` shares nothing.
 //! - The heap is told to keep freed memory; without that every peer pays page faults, in proportion
 //!   to the size of its tasks. `WAKEFUL_BENCH_ALLOCATOR=default` leaves the heap as it is.
 //!
@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use criterion::{Criterion, Throughput};
 use wakeful_benches::allocator::Mode;
-use wakeful_benches::{TASKS, Workload, peers, workers};
+use wakeful_benches::questions::counter;
+use wakeful_benches::runtimes::{Kind, Peer};
 
 fn main() {
     let mode = env::var("WAKEFUL_BENCH_ALLOCATOR").ok();
@@ -32,17 +33,18 @@ fn main() {
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(3))
         .configure_from_args();
-    for workload in [Workload::Counter, Workload::Yield] {
-        let (short, _) = workload
-            .name()
-            .split_once(':')
-            .unwrap_or((workload.name(), ""));
+    for question in counter::questions() {
+        let (short, _) = question.name.split_once(':').unwrap_or((question.name, ""));
         let mut group = criterion.benchmark_group(format!("{short}, {} heap", mode.name()));
-        group.throughput(Throughput::Elements(TASKS as u64));
-        for mut peer in peers::all(workers()) {
-            group.bench_function(peer.name.clone(), |bencher| {
-                bencher.iter(|| peer.round(workload, TASKS));
-            });
+        group.throughput(Throughput::Elements(question.size as u64));
+        for &threads in question.threads {
+            for kind in Kind::ALL {
+                let peer = Peer::start(kind, threads);
+                let name = format!("{} ({threads})", kind.name());
+                group.bench_function(name, |bencher| {
+                    bencher.iter(|| (question.ask)(&peer, question.size));
+                });
+            }
         }
         group.finish();
     }

@@ -12,6 +12,7 @@ mod case;
 mod broadcast;
 mod cancellation;
 mod delay_queue;
+mod fairness;
 mod file;
 mod handovers;
 mod locks;

@@ -21,9 +21,9 @@ pub(super) fn idle(kind: Kind, threads: usize, seconds: usize) {
         thread::sleep(Duration::from_millis(500));
         let (cpu, switches) = (cpu_time(), switches());
         thread::sleep(watched);
-        println!("cpu_ms {}", (cpu_time() - cpu).as_secs_f64() * 1e3);
+        println!("CPU ms {}", (cpu_time() - cpu).as_secs_f64() * 1e3);
         // One of them is our own waking up.
-        println!("switches {}", self::switches().saturating_sub(switches + 1));
+        println!("wake-ups {}", self::switches().saturating_sub(switches + 1));
         std::process::exit(0);
     });
     wait(&Peer::start(kind, threads), TASKS);

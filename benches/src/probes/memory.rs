@@ -73,19 +73,22 @@ on_each! {
 }
 
 pub(super) fn pending(kind: Kind, tasks: usize) {
-    println!("bytes {}", idle_tasks(&Peer::start(kind, 1), tasks));
+    println!("bytes each {}", idle_tasks(&Peer::start(kind, 1), tasks));
     std::process::exit(0);
 }
 
 pub(super) fn sleeping(kind: Kind, tasks: usize) {
-    println!("bytes {}", sleeping_tasks(&Peer::start(kind, 1), tasks));
+    println!(
+        "bytes each {}",
+        sleeping_tasks(&Peer::start(kind, 1), tasks)
+    );
     std::process::exit(0);
 }
 
 pub(super) fn connections(kind: Kind, connections: usize) -> io::Result<()> {
     raise_descriptor_limit(2 * connections as u64 + 100)?;
     println!(
-        "bytes {}",
+        "bytes each {}",
         idle_connections(&Peer::start(kind, 1), connections)
     );
     std::process::exit(0);

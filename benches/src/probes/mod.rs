@@ -1,21 +1,38 @@
-//! What has to be measured in a process of its own: memory, idleness, and servers.
+//! What has to be measured in a process of its own: memory, idleness, servers, sizes that grow, and
+//! the allocator as it comes.
 //!
 //! The program starts itself again with `--probe NAME KIND THREADS SIZE`; the child prints figures,
-//! one `name value` a line.
+//! the value and the name of one a line.
 
-pub mod echo;
+pub mod growth;
 pub mod idle;
+pub mod load;
 pub mod memory;
+pub mod protocol;
+pub mod servers;
 
-use std::collections::BTreeMap;
 use std::io;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::{env, fs};
 
-use crate::runtimes::Kind;
+use self::protocol::Protocol;
+use crate::asking;
+use crate::questions;
+use crate::runtimes::{Kind, Peer};
 
 /// Figures by name.
-pub type Figures = BTreeMap<String, f64>;
+pub type Figures = Vec<(String, f64)>;
+
+/// What the parent passes to a child, after `--probe`.
+pub fn arguments(probe: &str, kind: &str, threads: usize, size: usize) -> [String; 5] {
+    [
+        "--probe".to_owned(),
+        probe.to_owned(),
+        kind.to_owned(),
+        threads.to_string(),
+        size.to_string(),
+    ]
+}
 
 /// Runs a probe in a child and reads what it prints.
 ///
@@ -23,28 +40,64 @@ pub type Figures = BTreeMap<String, f64>;
 ///
 /// If the child cannot be started, fails, or prints something else.
 pub fn run_child(probe: &str, kind: &str, threads: usize, size: usize) -> io::Result<Figures> {
-    let output = Command::new(env::current_exe()?)
-        .args(["--probe", probe, kind])
-        .args([threads.to_string(), size.to_string()])
-        .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
-        .output()?;
-    if !output.status.success() {
-        return Err(io::Error::other(format!(
-            "{probe} of {kind}: {}",
-            output.status
-        )));
-    }
-    parse(&String::from_utf8_lossy(&output.stdout))
+    figures_of(start_child(probe, kind, threads, size)?)
 }
 
-pub(crate) fn parse(text: &str) -> io::Result<Figures> {
+fn start_child(probe: &str, kind: &str, threads: usize, size: usize) -> io::Result<Child> {
+    Command::new(env::current_exe()?)
+        .args(arguments(probe, kind, threads, size))
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+}
+
+fn figures_of(child: Child) -> io::Result<Figures> {
+    let output = child.wait_with_output()?;
+    match output.status.success() {
+        true => parse(&String::from_utf8_lossy(&output.stdout)),
+        false => Err(io::Error::other(format!("a child: {}", output.status))),
+    }
+}
+
+/// The same for every runtime, one after the other, or all at once if none is in another's way.
+///
+/// # Errors
+///
+/// As [`run_child`].
+pub fn run_children(
+    probe: &str,
+    threads: usize,
+    size: usize,
+    at_once: bool,
+) -> io::Result<Vec<(Kind, Figures)>> {
+    let start = |kind: Kind| start_child(probe, kind.name(), threads, size);
+    let children: Vec<(Kind, Option<Child>)> = Kind::ALL
+        .into_iter()
+        .map(|kind| Ok((kind, at_once.then(|| start(kind)).transpose()?)))
+        .collect::<io::Result<_>>()?;
+    let figures = children.into_iter().map(|(kind, child)| {
+        let child = child.map_or_else(|| start(kind), Ok)?;
+        Ok((kind, figures_of(child)?))
+    });
+    figures.collect()
+}
+
+fn parse(text: &str) -> io::Result<Figures> {
     let figure = |line: &str| {
-        let (name, value) = line.split_once(' ')?;
+        let (name, value) = line.rsplit_once(' ')?;
         Some((name.to_owned(), value.parse().ok()?))
     };
     let figures: Option<Figures> = text.lines().map(figure).collect();
     figures.ok_or_else(|| io::Error::other(format!("no figures: {text}")))
+}
+
+/// One of the figures that were printed.
+fn figure(text: &str, name: &str) -> io::Result<f64> {
+    let figures = parse(text)?;
+    let found = figures.iter().find(|(known, _)| known == name);
+    found
+        .map(|(_, value)| *value)
+        .ok_or_else(|| io::Error::other(format!("no {name}: {text}")))
 }
 
 /// In the child.
@@ -54,16 +107,50 @@ pub(crate) fn parse(text: &str) -> io::Result<Figures> {
 /// If there is no such probe, or it fails.
 pub fn run(probe: &str, kind: &str, threads: usize, size: usize) -> io::Result<()> {
     let known = Kind::ALL.into_iter().find(|known| known.name() == kind);
-    let Some(kind) = known else {
-        return echo::serve(None, threads);
-    };
+    let mut protocols = Protocol::ALL.into_iter();
+    if let Some(name) = probe.strip_prefix("serve-") {
+        let protocol = protocols.find(|protocol| protocol.name() == name);
+        let protocol = protocol.ok_or_else(|| io::Error::other("no such protocol"))?;
+        return servers::serve(protocol, known, threads, size);
+    }
+    if let Some(which) = probe.strip_prefix("question-") {
+        return ask(which, kind, threads, size);
+    }
+    if let Some(index) = probe.strip_prefix("default-heap-") {
+        return asking::in_child(index, kind, threads, size);
+    }
+    if probe == "tasks" {
+        growth::tasks(known, threads, size);
+        return Ok(());
+    }
+    let kind = known.ok_or_else(|| io::Error::other(format!("no runtime `{kind}`")))?;
     match probe {
         "pending" => memory::pending(kind, size),
         "sleeping" => memory::sleeping(kind, size),
         "connections" => return memory::connections(kind, size),
         "idle" => idle::idle(kind, threads, size),
-        "serve" => return echo::serve(Some(kind), threads),
+        "canceled-timers" => growth::canceled_timers(kind, size),
+        "fired-timers" => growth::fired_timers(kind, size),
         _ => return Err(io::Error::other(format!("no probe `{probe}`"))),
+    }
+    Ok(())
+}
+
+/// For callgrind: `INDEXxROUNDS` of a question, of the runtime or the floor of that name.
+fn ask(which: &str, name: &str, threads: usize, size: usize) -> io::Result<()> {
+    let none = || io::Error::other(format!("no question {which} of `{name}`"));
+    let (index, rounds) = which.split_once('x').ok_or_else(none)?;
+    let index: usize = index.parse().map_err(io::Error::other)?;
+    let question = questions::all().into_iter().nth(index).ok_or_else(none)?;
+    let mut peers = Kind::ALL.into_iter().filter(|kind| kind.name() == name);
+    let peer = peers.next().map(|kind| Peer::start(kind, threads));
+    let floor = question.floors.iter().find(|(floor, _)| *floor == name);
+    for _ in 0..rounds.parse().map_err(io::Error::other)? {
+        match (&peer, floor) {
+            (Some(peer), _) => (question.ask)(peer, size),
+            (_, Some((_, floor))) => floor(size),
+            _ => return Err(none()),
+        };
     }
     Ok(())
 }

@@ -8,7 +8,8 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use super::{Question, timed};
+use super::{PLAIN, Question, timed};
+use crate::goals::Goal;
 use crate::runtimes::on_each;
 
 const LINKS: usize = 1_000;
@@ -16,19 +17,15 @@ const LINKS: usize = 1_000;
 pub(super) fn questions() -> Vec<Question> {
     vec![Question {
         name: "chained spawn, 1000 deep",
-        unit: "ns/link",
-        threads: &[1, 2],
-        except: &[],
-        size: 100_000,
-        quick: 10_000,
+        units: &["ns/link"],
         ask: chained_spawn,
-        floors: &[],
-        goal: (0.4, 0.4),
+        goals: vec![Goal::tokio(0.4), Goal::best_peer(1.0)],
+        ..PLAIN
     }]
 }
 
 on_each! {
-    fn chained_spawn(rt, peer, links) -> f64 {
+    fn chained_spawn(rt, peer, links) -> Vec<f64> {
         type Done = Box<dyn FnOnce() + Send>;
 
         fn link(left: usize, done: Done) -> Pin<Box<dyn Future<Output = ()> + Send>> {

@@ -5,22 +5,22 @@
 //! What would mislead: on one thread sender and receiver take turns of a whole capacity; on two
 //! they meet in the same cache lines.
 
-use super::{Question, timed};
+use super::{PLAIN, Question, timed};
+use crate::goals::Goal;
 use crate::runtimes::{Peer, on_each};
 
 const CAPACITY: usize = 128;
 
 pub(super) fn questions() -> Vec<Question> {
-    let question = |name, ask: fn(&Peer, usize) -> f64| Question {
+    let question = |name, ask: fn(&Peer, usize) -> Vec<f64>| Question {
+        topic: "Locks and messages",
         name,
-        unit: "ns/message",
-        threads: &[1, 2],
-        except: &[],
+        units: &["ns/message"],
         size: 200_000,
         quick: 20_000,
         ask,
-        floors: &[],
-        goal: (0.5, 0.5),
+        goals: vec![Goal::tokio(0.5), Goal::best_peer(1.0)],
+        ..PLAIN
     };
     vec![
         question("mpsc bounded, 1 sender", bounded),
@@ -59,26 +59,26 @@ macro_rules! through {
 }
 
 on_each! {
-    fn bounded(rt, peer, messages) -> f64 {
+    fn bounded(rt, peer, messages) -> Vec<f64> {
         through!(rt, peer, messages, 1, rt::channel::<usize>(CAPACITY), rt::send, receive)
     }
 }
 
 on_each! {
-    fn bounded_by_eight(rt, peer, messages) -> f64 {
+    fn bounded_by_eight(rt, peer, messages) -> Vec<f64> {
         through!(rt, peer, messages, 8, rt::channel::<usize>(CAPACITY), rt::send, receive)
     }
 }
 
 on_each! {
-    fn unbounded(rt, peer, messages) -> f64 {
+    fn unbounded(rt, peer, messages) -> Vec<f64> {
         let post = async |to: &_, number| rt::post(to, number);
         through!(rt, peer, messages, 1, rt::unbounded::<usize>(), post, fetch)
     }
 }
 
 on_each! {
-    fn unbounded_by_eight(rt, peer, messages) -> f64 {
+    fn unbounded_by_eight(rt, peer, messages) -> Vec<f64> {
         let post = async |to: &_, number| rt::post(to, number);
         through!(rt, peer, messages, 8, rt::unbounded::<usize>(), post, fetch)
     }

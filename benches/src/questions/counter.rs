@@ -12,49 +12,56 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::task::{Context, Poll, Waker};
 
-use super::{Question, timed};
+use super::{PLAIN, Question, timed};
+use crate::goals::Goal;
 use crate::runtimes::on_each;
 
-pub(super) fn questions() -> Vec<Question> {
+/// The counter, the counter inside of a task, and cells.
+pub fn questions() -> Vec<Question> {
+    let question = |name, ask, floors, goals| Question {
+        name,
+        units: &["ns/task"],
+        ask,
+        floors,
+        goals,
+        both_heaps: true,
+        ..PLAIN
+    };
     vec![
-        Question {
-            name: "counter: yield once, add one behind one async mutex",
-            unit: "ns/task",
-            threads: &[1, 2],
-            except: &[],
-            size: 100_000,
-            quick: 10_000,
-            ask: counter,
-            floors: &[
-                ("boxed, polled twice", boxed_floor),
+        question(
+            "counter: yield once, add one behind one async mutex",
+            counter,
+            &[
+                (BOXED_FLOOR, boxed_floor),
                 ("inline, polled twice", inline_floor),
             ],
-            goal: (0.09, 0.09),
-        },
-        Question {
-            name: "counter, main inside a task",
-            unit: "ns/task",
-            threads: &[1, 2],
-            except: &[],
-            size: 100_000,
-            quick: 10_000,
-            ask: counter_in_a_task,
-            floors: &[],
-            goal: (0.09, 0.09),
-        },
-        Question {
-            name: "cells: yield once, add one to the task's own cell",
-            unit: "ns/task",
-            threads: &[1, 2],
-            except: &[],
-            size: 100_000,
-            quick: 10_000,
-            ask: cells,
-            floors: &[],
-            goal: (0.09, 0.09),
-        },
+            vec![
+                Goal::tokio(0.09),
+                Goal::floor(BOXED_FLOOR, 1.0).on(1),
+                Goal::best_peer(0.4).on(2),
+                Goal::one_thread(1.5),
+            ],
+        ),
+        question(
+            "counter, main inside a task",
+            counter_in_a_task,
+            &[],
+            vec![
+                Goal::tokio(0.09),
+                Goal::best_peer(0.4).on(2),
+                Goal::one_thread(1.5),
+            ],
+        ),
+        question(
+            "cells: yield once, add one to the task's own cell",
+            cells,
+            &[],
+            vec![Goal::one_thread(0.65)],
+        ),
     ]
 }
+
+const BOXED_FLOOR: &str = "boxed, polled twice";
 
 macro_rules! count_to {
     ($rt:ident, $tasks:expr) => {{
@@ -75,13 +82,13 @@ macro_rules! count_to {
 }
 
 on_each! {
-    fn counter(rt, peer, tasks) -> f64 {
+    fn counter(rt, peer, tasks) -> Vec<f64> {
         timed(tasks, || rt::run(peer, async move { count_to!(rt, tasks) }))
     }
 }
 
 on_each! {
-    fn counter_in_a_task(rt, peer, tasks) -> f64 {
+    fn counter_in_a_task(rt, peer, tasks) -> Vec<f64> {
         timed(tasks, || {
             rt::run(peer, async move {
                 rt::spawn(async move { count_to!(rt, tasks) }).await;
@@ -91,7 +98,7 @@ on_each! {
 }
 
 on_each! {
-    fn cells(rt, peer, tasks) -> f64 {
+    fn cells(rt, peer, tasks) -> Vec<f64> {
         timed(tasks, || {
             rt::run(peer, async move {
                 let cells: Arc<[AtomicUsize]> = (0..tasks).map(|_| AtomicUsize::new(0)).collect();
@@ -125,7 +132,7 @@ async fn add_one(counter: Arc<wakeful::sync::Mutex<usize>>) {
     *counter.lock().await += 1;
 }
 
-fn boxed_floor(tasks: usize) -> f64 {
+pub(crate) fn boxed_floor(tasks: usize) -> Vec<f64> {
     timed(tasks, || {
         let counter = Arc::new(wakeful::sync::Mutex::new(0));
         let mut futures: Vec<Pin<Box<dyn Future<Output = ()> + Send>>> = Vec::with_capacity(tasks);
@@ -145,11 +152,11 @@ fn boxed_floor(tasks: usize) -> f64 {
     })
 }
 
-fn inline_floor(tasks: usize) -> f64 {
+fn inline_floor(tasks: usize) -> Vec<f64> {
     timed(tasks, || {
         let counter = Arc::new(wakeful::sync::Mutex::new(0));
         let futures: Vec<_> = (0..tasks).map(|_| add_one(Arc::clone(&counter))).collect();
-        let mut futures = pin!(InPlace(futures));
+        let mut futures = pin!(InPlace::new(futures));
         let mut cx = Context::from_waker(Waker::noop());
         for index in 0..tasks {
             assert!(futures.as_mut().get(index).poll(&mut cx).is_pending());
@@ -164,10 +171,18 @@ fn inline_floor(tasks: usize) -> f64 {
 }
 
 /// Futures that stay where they are.
-struct InPlace<F>(Vec<F>);
+pub(crate) struct InPlace<F>(Vec<F>);
 
 impl<F> InPlace<F> {
-    fn get(self: Pin<&mut Self>, index: usize) -> Pin<&mut F> {
+    pub(crate) fn new(futures: Vec<F>) -> Self {
+        Self(futures)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(crate) fn get(self: Pin<&mut Self>, index: usize) -> Pin<&mut F> {
         #[expect(unsafe_code, reason = "a pinned element of a vector that never moves")]
         // SAFETY: the vector is private, never grows or shrinks, and is dropped in place.
         unsafe {

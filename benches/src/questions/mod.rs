@@ -3,7 +3,9 @@
 pub mod chained_spawn;
 pub mod channels;
 pub mod counter;
+pub mod fairness;
 pub mod foreign;
+pub mod lateness;
 pub mod mutex;
 pub mod oneshot;
 pub mod ping_pong;
@@ -14,17 +16,20 @@ pub mod yield_storm;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use crate::goals::Goal;
 use crate::runtimes::{Kind, Peer};
 
-/// What is asked without a runtime, and how.
-pub type Floor = (&'static str, fn(usize) -> f64);
+/// What is asked without a runtime, and how: as many figures as the question has units.
+pub type Floor = (&'static str, fn(usize) -> Vec<f64>);
 
 /// A question, and how to ask it.
 pub struct Question {
+    /// Under which heading it is printed.
+    pub topic: &'static str,
     /// What is asked, as printed.
     pub name: &'static str,
     /// What the figures are.
-    pub unit: &'static str,
+    pub units: &'static [&'static str],
     /// On how many threads it is asked.
     pub threads: &'static [usize],
     /// Whom it cannot be asked of.
@@ -33,13 +38,30 @@ pub struct Question {
     pub size: usize,
     /// Operations of a round of a quick run.
     pub quick: usize,
-    /// One round: the figure, for each operation.
-    pub ask: fn(&Peer, usize) -> f64,
+    /// One round: the figures, for each operation.
+    pub ask: fn(&Peer, usize) -> Vec<f64>,
     /// What the same costs without a runtime.
     pub floors: &'static [Floor],
-    /// At most this part of tokio's figure, on one thread and on several.
-    pub goal: (f64, f64),
+    /// What our figures are held against.
+    pub goals: Vec<Goal>,
+    /// Whether it is asked once more in a process whose allocator is as it comes.
+    pub both_heaps: bool,
 }
+
+/// For questions to name what they have in common.
+pub(crate) const PLAIN: Question = Question {
+    topic: "Tasks",
+    name: "",
+    units: &[],
+    threads: &[1, 2],
+    except: &[],
+    size: 100_000,
+    quick: 10_000,
+    ask: |_, _| Vec::new(),
+    floors: &[],
+    goals: Vec::new(),
+    both_heaps: false,
+};
 
 /// All questions, in the order of the table.
 pub fn all() -> Vec<Question> {
@@ -52,15 +74,17 @@ pub fn all() -> Vec<Question> {
     all.extend(oneshot::questions());
     all.extend(channels::questions());
     all.extend(timers::questions());
+    all.extend(lateness::questions());
     all.extend(foreign::questions());
+    all.extend(fairness::questions());
     all
 }
 
 /// Times `work`, and gives nanoseconds for each of `operations`.
-pub(crate) fn timed<T>(operations: usize, work: impl FnOnce() -> T) -> f64 {
+pub(crate) fn timed<T>(operations: usize, work: impl FnOnce() -> T) -> Vec<f64> {
     let start = Instant::now();
     black_box(work());
-    per(start.elapsed(), operations)
+    vec![per(start.elapsed(), operations)]
 }
 
 pub(crate) fn per(duration: Duration, operations: usize) -> f64 {
@@ -81,8 +105,8 @@ pub(crate) fn cpu_time() -> Duration {
 }
 
 /// CPU nanoseconds for each of `operations`.
-pub(crate) fn cpu_timed<T>(operations: usize, work: impl FnOnce() -> T) -> f64 {
+pub(crate) fn cpu_timed<T>(operations: usize, work: impl FnOnce() -> T) -> Vec<f64> {
     let start = cpu_time();
     black_box(work());
-    per(cpu_time() - start, operations)
+    vec![per(cpu_time() - start, operations)]
 }

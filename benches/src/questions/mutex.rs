@@ -8,40 +8,39 @@
 
 use std::sync::Arc;
 
-use super::{Question, timed};
+use super::{PLAIN, Question, timed};
+use crate::goals::Goal;
 use crate::runtimes::on_each;
 
+const TOPIC: &str = "Locks and messages";
 const EACH: usize = 100;
 
 pub(super) fn questions() -> Vec<Question> {
     vec![
         Question {
+            topic: TOPIC,
             name: "contended mutex, a yield inside",
-            unit: "ns/lock",
-            threads: &[1, 2],
-            except: &[],
-            size: 100_000,
-            quick: 10_000,
+            units: &["ns/lock"],
             ask: contended,
-            floors: &[],
-            goal: (0.3, 0.3),
+            goals: vec![Goal::tokio(0.3)],
+            ..PLAIN
         },
         Question {
+            topic: TOPIC,
             name: "uncontended lock and unlock",
-            unit: "ns/lock",
+            units: &["ns/lock"],
             threads: &[1],
-            except: &[],
             size: 1_000_000,
             quick: 100_000,
             ask: alone,
-            floors: &[],
-            goal: (0.3, 0.3),
+            goals: vec![Goal::tokio(0.3)],
+            ..PLAIN
         },
     ]
 }
 
 on_each! {
-    fn contended(rt, peer, locks) -> f64 {
+    fn contended(rt, peer, locks) -> Vec<f64> {
         timed(locks, || {
             rt::run(peer, async move {
                 let counter = Arc::new(rt::Mutex::new(0_usize));
@@ -65,7 +64,7 @@ on_each! {
 }
 
 on_each! {
-    fn alone(rt, peer, locks) -> f64 {
+    fn alone(rt, peer, locks) -> Vec<f64> {
         timed(locks, || {
             rt::run(peer, async move {
                 let counter = rt::Mutex::new(0_usize);

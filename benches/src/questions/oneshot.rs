@@ -5,38 +5,32 @@
 //! What would mislead: smol has no channel for one message, its bounded channel stands in. Only we
 //! have a promise; it is compared with the others' one-shot channels.
 
-use super::{Question, timed};
+use super::{PLAIN, Question, timed};
+use crate::goals::Goal;
 use crate::runtimes::{Kind, Peer, on_each};
 
 pub(super) fn questions() -> Vec<Question> {
+    let question = |name, ask| Question {
+        topic: "Locks and messages",
+        name,
+        units: &["ns/message"],
+        threads: &[1],
+        size: 500_000,
+        quick: 50_000,
+        ask,
+        goals: vec![Goal::tokio(0.7), Goal::best_peer(1.0)],
+        ..PLAIN
+    };
     vec![
-        Question {
-            name: "oneshot: make, send, receive",
-            unit: "ns/message",
-            threads: &[1],
-            except: &[],
-            size: 500_000,
-            quick: 50_000,
-            ask: oneshot,
-            floors: &[],
-            goal: (0.7, 0.7),
-        },
-        Question {
-            name: "promise: make, resolve, await (others: oneshot)",
-            unit: "ns/message",
-            threads: &[1],
-            except: &[],
-            size: 500_000,
-            quick: 50_000,
-            ask: promise,
-            floors: &[],
-            goal: (0.7, 0.7),
-        },
+        question("oneshot: make, send, receive", oneshot as Ask),
+        question("promise: make, resolve, await (others: oneshot)", promise),
     ]
 }
 
+type Ask = fn(&Peer, usize) -> Vec<f64>;
+
 on_each! {
-    fn oneshot(rt, peer, messages) -> f64 {
+    fn oneshot(rt, peer, messages) -> Vec<f64> {
         timed(messages, || {
             rt::run(peer, async move {
                 for number in 0..messages {
@@ -49,7 +43,7 @@ on_each! {
     }
 }
 
-fn promise(peer: &Peer, messages: usize) -> f64 {
+fn promise(peer: &Peer, messages: usize) -> Vec<f64> {
     if peer.kind != Kind::Wakeful {
         return oneshot(peer, messages);
     }

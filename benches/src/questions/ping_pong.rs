@@ -4,7 +4,8 @@
 //!
 //! What would mislead: the pairs are spawned, too, so a cheap spawn helps.
 
-use super::{Question, timed};
+use super::{PLAIN, Question, timed};
+use crate::goals::Goal;
 use crate::runtimes::on_each;
 
 const AT_ONCE: usize = 1_000;
@@ -12,19 +13,17 @@ const AT_ONCE: usize = 1_000;
 pub(super) fn questions() -> Vec<Question> {
     vec![Question {
         name: "ping-pong over oneshot, 1000 pairs at once",
-        unit: "ns/pair",
-        threads: &[1, 2],
-        except: &[],
+        units: &["ns/pair"],
         size: 20_000,
         quick: 2_000,
         ask: ping_pong,
-        floors: &[],
-        goal: (0.4, 0.4),
+        goals: vec![Goal::tokio(0.4), Goal::best_peer(1.0)],
+        ..PLAIN
     }]
 }
 
 on_each! {
-    fn ping_pong(rt, peer, pairs) -> f64 {
+    fn ping_pong(rt, peer, pairs) -> Vec<f64> {
         timed(pairs, || {
             rt::run(peer, async move {
                 for _ in 0..pairs / AT_ONCE {

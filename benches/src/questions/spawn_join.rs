@@ -5,8 +5,9 @@
 //! What would mislead: one task at a time would measure how well a runtime reuses what is still in
 //! the cache; a million at a time would measure the allocator.
 
-use super::{Question, timed};
-use crate::runtimes::{Kind, on_each};
+use super::{PLAIN, Question, timed};
+use crate::goals::Goal;
+use crate::runtimes::on_each;
 
 const BATCH: usize = 1_000;
 
@@ -14,31 +15,30 @@ pub(super) fn questions() -> Vec<Question> {
     vec![
         Question {
             name: "spawn and join an empty task",
-            unit: "ns/task",
-            threads: &[1, 2],
-            except: &[],
-            size: 100_000,
-            quick: 10_000,
+            units: &["ns/task"],
             ask: spawn_join,
-            floors: &[],
-            goal: (0.10, 0.15),
+            goals: vec![
+                Goal::tokio(0.10).on(1),
+                Goal::tokio(0.15).on(2),
+                Goal::best_peer(1.0),
+            ],
+            ..PLAIN
         },
         Question {
             name: "spawn from a foreign thread, join inside",
-            unit: "ns/task",
+            units: &["ns/task"],
             threads: &[2],
-            except: &[(Kind::Smol, 1)],
             size: 50_000,
             quick: 5_000,
             ask: spawn_foreign,
-            floors: &[],
-            goal: (0.3, 0.3),
+            goals: vec![Goal::tokio(0.3), Goal::best_peer(1.0)],
+            ..PLAIN
         },
     ]
 }
 
 on_each! {
-    fn spawn_join(rt, peer, tasks) -> f64 {
+    fn spawn_join(rt, peer, tasks) -> Vec<f64> {
         timed(tasks, || {
             rt::run(peer, async move {
                 let mut handles = Vec::with_capacity(BATCH);
@@ -54,7 +54,7 @@ on_each! {
 }
 
 on_each! {
-    fn spawn_foreign(rt, peer, tasks) -> f64 {
+    fn spawn_foreign(rt, peer, tasks) -> Vec<f64> {
         let spawner = rt::spawner(peer);
         timed(tasks, || {
             let (sender, mut receiver) = rt::unbounded();

@@ -7,34 +7,41 @@
 
 use std::time::Duration;
 
-use super::{Question, cpu_timed, timed};
+use super::{PLAIN, Question, cpu_timed};
+use crate::goals::Goal;
 use crate::runtimes::on_each;
 
 pub(super) fn questions() -> Vec<Question> {
     let question = |name, size, ask| Question {
+        topic: "Timers",
         name,
-        unit: "CPU ns/timer",
+        units: &["CPU ns/timer"],
         threads: &[1],
-        except: &[],
         size,
         quick: size / 10,
         ask,
-        floors: &[],
-        goal: (0.4, 0.4),
+        goals: vec![Goal::tokio(0.4)],
+        ..PLAIN
     };
     vec![
         question(
             "timeout round a future ready after one yield",
-            200_000,
-            timeouts,
+            300_000,
+            timeouts as Ask,
         ),
-        question("sleeps with random deadlines within 100 ms", 20_000, sleeps),
+        question(
+            "sleeps with random deadlines within 100 ms",
+            100_000,
+            sleeps,
+        ),
         question("an idle timeout moved on at each event", 200_000, resets),
     ]
 }
 
+type Ask = fn(&crate::runtimes::Peer, usize) -> Vec<f64>;
+
 on_each! {
-    fn timeouts(rt, peer, timers) -> f64 {
+    fn timeouts(rt, peer, timers) -> Vec<f64> {
         cpu_timed(timers, || {
             rt::run(peer, async move {
                 for _ in 0..timers {
@@ -46,7 +53,7 @@ on_each! {
 }
 
 on_each! {
-    fn sleeps(rt, peer, timers) -> f64 {
+    fn sleeps(rt, peer, timers) -> Vec<f64> {
         cpu_timed(timers, || {
             rt::run(peer, async move {
                 let mut random = 1_u64;
@@ -65,11 +72,11 @@ on_each! {
 }
 
 /// What a server does for each request on a connection it would close when idle.
-fn resets(peer: &crate::runtimes::Peer, timers: usize) -> f64 {
+fn resets(peer: &crate::runtimes::Peer, timers: usize) -> Vec<f64> {
     use crate::runtimes::{Kind, smol, tokio as tokio_rt, wakeful as wakeful_rt};
     const IDLE: Duration = Duration::from_secs(60);
 
-    timed(timers, || match peer.kind {
+    cpu_timed(timers, || match peer.kind {
         Kind::Wakeful => wakeful_rt::run(peer, async move {
             let mut sleep = std::pin::pin!(wakeful::time::sleep(IDLE));
             for _ in 0..timers {

@@ -4,7 +4,8 @@
 //!
 //! What would mislead: nothing is woken here, so it says nothing about wakes.
 
-use super::{Question, timed};
+use super::{PLAIN, Question, timed};
+use crate::goals::Goal;
 use crate::runtimes::on_each;
 
 const TASKS: usize = 200;
@@ -12,19 +13,17 @@ const TASKS: usize = 200;
 pub(super) fn questions() -> Vec<Question> {
     vec![Question {
         name: "yield storm: 200 tasks",
-        unit: "ns/yield",
-        threads: &[1, 2],
-        except: &[],
+        units: &["ns/yield"],
         size: 200_000,
         quick: 20_000,
         ask: yield_storm,
-        floors: &[],
-        goal: (0.4, 0.4),
+        goals: vec![Goal::tokio(0.4), Goal::best_peer(1.0)],
+        ..PLAIN
     }]
 }
 
 on_each! {
-    fn yield_storm(rt, peer, yields) -> f64 {
+    fn yield_storm(rt, peer, yields) -> Vec<f64> {
         timed(yields, || {
             rt::run(peer, async move {
                 let storm = (0..TASKS).map(|_| {

@@ -80,10 +80,18 @@ impl fmt::Display for Peer {
     }
 }
 
-/// Writes a function of a peer and a size once, for each runtime.
+/// Writes a function of a peer and a size, or something else, once for each runtime.
 macro_rules! on_each {
     (fn $name:ident($rt:ident, $peer:ident, $size:ident) $(-> $output:ty)? $body:block) => {
-        fn $name($peer: &$crate::runtimes::Peer, $size: usize) $(-> $output)? {
+        $crate::runtimes::on_each! {
+            fn $name($rt, $peer, $size: usize) $(-> $output)? $body
+        }
+    };
+    (
+        fn $name:ident($rt:ident, $peer:ident, $size:ident: $type:ty)
+        $(-> $output:ty)? $body:block
+    ) => {
+        fn $name($peer: &$crate::runtimes::Peer, $size: $type) $(-> $output)? {
             match $peer.kind {
                 $crate::runtimes::Kind::Wakeful => {
                     use $crate::runtimes::wakeful as $rt;

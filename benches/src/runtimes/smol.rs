@@ -171,6 +171,18 @@ pub fn post<T>(sender: &async_channel::Sender<T>, value: T) {
     }
 }
 
+/// The same, if somebody may receive it.
+///
+/// # Errors
+///
+/// If nobody will.
+#[inline]
+pub fn post_if_open<T>(sender: &async_channel::Sender<T>, value: T) -> Result<(), T> {
+    sender
+        .try_send(value)
+        .map_err(|refused| refused.into_inner())
+}
+
 /// Receives from an unbounded channel.
 #[inline]
 pub async fn fetch<T>(receiver: &mut async_channel::Receiver<T>) -> Option<T> {

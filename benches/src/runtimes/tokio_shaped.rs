@@ -145,6 +145,19 @@ macro_rules! tokio_shaped {
                 }
             }
 
+            /// The same, if somebody may receive it.
+            ///
+            /// # Errors
+            ///
+            /// If nobody will.
+            #[inline]
+            pub fn post_if_open<T>(
+                sender: &sync::mpsc::UnboundedSender<T>,
+                value: T,
+            ) -> Result<(), T> {
+                sender.send(value).map_err(|refused| refused.0)
+            }
+
             /// Receives from an unbounded channel.
             #[inline]
             pub async fn fetch<T>(receiver: &mut sync::mpsc::UnboundedReceiver<T>) -> Option<T> {
