@@ -102,10 +102,12 @@ pub use task::spawn;
 /// A [`Runtime`](runtime::Runtime) runs tasks while a thread is inside its `block_on`, or on its
 /// own workers. Every task queued is polled again after a bounded number of polls of others: the
 /// queue is first in first out, at most three tasks in a row come from the slot for the task woken
-/// last, work from other threads is looked at every 31 polls, I/O and timers every 61. So of `n`
-/// tasks that are always ready each waits for `n` polls of others on one thread, and on a worker
-/// that nobody helps for `4 n` and one in 31 more; in the queue for work from other threads it waits
-/// for 31 for each task before it. A worker's queue holds 256; what is more waits in the other one.
+/// last, work from other threads is looked at every 31 polls, I/O and timers every 61.
+///
+/// So of `n` tasks that are always ready each waits for `n` polls of others on one thread, and on a
+/// worker that nobody helps for `4 n` and one in 31 more. In the queue for work from other threads
+/// it waits for 31 for each task before it; a worker's own queue holds 256, and what is more waits
+/// there, too.
 #[cfg(not(loom))]
 pub mod runtime {
     pub use crate::engine::builder::Builder;

@@ -245,8 +245,8 @@ impl Study {
     /// A section of the page.
     pub fn markdown(&self) -> String {
         let mut text = String::from(
-            "\n## Scale\n\nEach size of each runtime is a process of its own. Where the curves bend \
-             and why is said above, by hand.\n\n![cost by number](benches/results/scale.svg)\n",
+            "\n## Scale\n\nEach size of each runtime is a process of its own. Where the curves \
+             bend, and why, is said above.\n\n![cost by number](benches/results/scale.svg)\n",
         );
         let mut seen: Vec<(&str, &str)> = Vec::new();
         for point in &self.0 {

@@ -1,9 +1,9 @@
 //! Whoever is ready is polled after a bounded number of polls of others.
 //!
 //! A crowd of tasks that yield, and of pairs that wake each other, is ready all the time. One task
-//! waits to be woken: by one of the crowd, which wakes somebody else next, so that the task does not
-//! keep the place of the one woken last; or by a closure on the blocking pool, so that it comes in
-//! through the queue for work from elsewhere. Counted are the polls of the crowd in between.
+//! waits to be woken: by one of the crowd, which wakes somebody else next, so that the task does
+//! not keep the place of the one woken last; or by a closure on the blocking pool, so that it comes
+//! in through the queue for work from elsewhere. Counted are the polls of the crowd in between.
 //!
 //! Only on one thread and in the simulation: between two threads the system decides, too, and polls
 //! of one say nothing about how long the other was off its core.

@@ -1,5 +1,5 @@
-//! Every question, asked of every runtime and floor, in turns: tables, JSON files, pictures, and the
-//! page BENCHMARKS.md.
+//! Every question, asked of every runtime and floor, in turns: tables, JSON files, pictures, and
+//! the page BENCHMARKS.md.
 //!
 //! ```text
 //! cargo run --release -p wakeful-benches --bin suite -- --report  # all, and BENCHMARKS.md
@@ -117,7 +117,16 @@ fn run(arguments: &Arguments) -> io::Result<()> {
         scale: scale.as_ref().map(Study::markdown),
         notes: notes()?,
     };
-    let page = page.text();
+    write(arguments, &page.text(), &report, scale.as_ref())
+}
+
+/// Files, and the tables on standard output.
+fn write(
+    arguments: &Arguments,
+    page: &str,
+    report: &Report,
+    scale: Option<&Study>,
+) -> io::Result<()> {
     let out = match (&arguments.out, arguments.report) {
         (Some(out), _) => out.clone(),
         (None, true) => root().join("benches/results"),
@@ -126,7 +135,7 @@ fn run(arguments: &Arguments) -> io::Result<()> {
     fs::create_dir_all(&out)?;
     fs::write(out.join("suite.json"), report.json())?;
     fs::write(out.join("suite.svg"), report.picture())?;
-    if let Some(scale) = &scale {
+    if let Some(scale) = scale {
         fs::write(out.join("scale.json"), scale.json())?;
         fs::write(out.join("scale.svg"), scale.picture())?;
     }
@@ -134,9 +143,9 @@ fn run(arguments: &Arguments) -> io::Result<()> {
         true => root().join("BENCHMARKS.md"),
         false => out.join("BENCHMARKS.md"),
     };
-    fs::write(&at, &page)?;
+    fs::write(&at, page)?;
     print!("{}", report.tables());
-    if let Some(scale) = &scale {
+    if let Some(scale) = scale {
         print!("{}", scale.markdown());
     }
     println!(

@@ -28,6 +28,18 @@ pub struct Target {
     pub connections: usize,
 }
 
+/// What became of it.
+struct Loaded {
+    /// Nanoseconds until each answer.
+    latencies: Vec<u32>,
+    /// So long it took.
+    seconds: f64,
+    /// CPU seconds of the server.
+    cpu: f64,
+    /// Requests, with those before the load was measured.
+    requests: usize,
+}
+
 impl Target {
     fn command(&self) -> io::Result<Command> {
         raise_descriptor_limit(self.connections as u64 + 100)?;
@@ -51,7 +63,12 @@ impl Target {
     /// If the child cannot be started or ends early, or a connection breaks.
     pub fn ask(&self, length: Duration) -> io::Result<Figures> {
         let mut command = self.command()?;
-        let (mut latencies, seconds, cpu) = self.run(command.args(self.arguments()), length)?;
+        let Loaded {
+            mut latencies,
+            seconds,
+            cpu,
+            ..
+        } = self.run(command.args(self.arguments()), length)?;
         latencies.sort_unstable();
         let requests = latencies.len() as f64;
         let quantile = |part: f64| f64::from(latencies[((requests - 1.0) * part) as usize]) / 1e3;
@@ -79,7 +96,7 @@ impl Target {
                 .arg(&file)
                 .arg(env::current_exe()?)
                 .args(self.arguments());
-            let Ok((latencies, ..)) = self.run(&mut perf, length) else {
+            let Ok(loaded) = self.run(&mut perf, length) else {
                 return Ok(None);
             };
             let text = fs::read_to_string(&file).unwrap_or_default();
@@ -88,15 +105,13 @@ impl Target {
             let Some(calls) = calls.and_then(|(calls, _)| calls.parse::<f64>().ok()) else {
                 return Ok(None);
             };
-            // Those of the time before the load was measured count, too.
-            counted.push((calls, latencies.len() as f64 * 1.2));
+            counted.push((calls, loaded.requests as f64));
         }
         let (short, long) = (counted[0], counted[1]);
         Ok(Some((long.0 - short.0) / (long.1 - short.1)))
     }
 
-    /// Nanoseconds until each answer, seconds it took, CPU seconds of the server.
-    fn run(&self, command: &mut Command, length: Duration) -> io::Result<(Vec<u32>, f64, f64)> {
+    fn run(&self, command: &mut Command, length: Duration) -> io::Result<Loaded> {
         let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -109,7 +124,7 @@ impl Target {
         loaded
     }
 
-    fn load(&self, child: &mut Child, length: Duration) -> io::Result<(Vec<u32>, f64, f64)> {
+    fn load(&self, child: &mut Child, length: Duration) -> io::Result<Loaded> {
         let gone = || io::Error::other("the server is gone");
         let mut said = BufReader::new(child.stdout.take().ok_or_else(gone)?);
         let mut line = String::new();
@@ -119,7 +134,7 @@ impl Target {
 
         let streams = self.connect(address)?;
         let mut client = Client::new(self.protocol, streams)?;
-        client.run(length / 5)?;
+        let before = client.run(length / 5)?.len();
         let mut control = child.stdin.take().ok_or_else(gone)?;
         control.write_all(b"begin\n")?;
         let start = Instant::now();
@@ -128,7 +143,12 @@ impl Target {
         drop(control);
         let mut rest = String::new();
         said.read_to_string(&mut rest)?;
-        Ok((latencies, seconds, super::figure(&rest, "cpu_s")?))
+        Ok(Loaded {
+            requests: before + latencies.len(),
+            latencies,
+            seconds,
+            cpu: super::figure(&rest, "cpu_s")?,
+        })
     }
 }
 
