@@ -234,6 +234,26 @@ fn block_in_place_where_nobody_takes_over() {
     let task = set.spawn_local(async { panic_message(|| block_in_place(|| ())) });
     assert_eq!(set.block_on(&runtime, task).unwrap(), text);
     works(&runtime);
+    // Nor while the set drops its tasks.
+    struct Blocks;
+    impl Drop for Blocks {
+        fn drop(&mut self) {
+            block_in_place(|| ());
+        }
+    }
+    let blocks = Blocks;
+    let task = set.spawn_local(async move {
+        let _blocks = blocks;
+        std::future::pending::<()>().await;
+    });
+    let error = runtime.block_on(async {
+        set.run_until(wakeful::task::yield_now()).await;
+        drop(set);
+        task.await.unwrap_err()
+    });
+    let payload = error.into_panic();
+    assert_eq!(payload.downcast_ref::<&str>(), Some(&text));
+    works(&runtime);
     assert_eq!(block_in_place(|| 5), 5, "outside of a runtime it is a call");
 }
 

@@ -231,13 +231,14 @@ impl Drop for Current {
     }
 }
 
-/// True while this thread runs the tasks of a set.
+/// True while this thread runs the tasks of a set, or drops them with it: then the set is without
+/// its arena.
 pub(crate) fn is_ticking() -> bool {
     let ticking = |current: &RefCell<Option<Arc<Shared>>>| {
         current
             .borrow()
             .as_ref()
-            .is_some_and(|shared| pool::is_local(&**shared))
+            .is_some_and(|shared| shared.arena.lock().is_none())
     };
     CURRENT.try_with(ticking).unwrap_or(false)
 }
