@@ -17,6 +17,8 @@ fn channels() {
         sync::mpmc::WeakUnboundedReceiver<T>: "+++++" "+++++" "--+++";
         sync::mpmc::Send<'_, T>: "++-" "+--" "---";
         sync::mpmc::Recv<'_, T>: "++-" "++-" "---";
+        sync::mpmc::RecvMany<'_, T>: "++-" "+--" "---";
+        sync::mpmc::SendTimeout<'_, T>: "++-" "+--" "---";
         sync::mpmc::Closed<'_, T>: "++-" "++-" "---";
     }
 }

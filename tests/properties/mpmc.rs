@@ -62,13 +62,16 @@ each_scheduler! {
             let mut receivers = Vec::new();
             for _ in 0..1 + choices.below(5) {
                 let (receiver, got) = (receiver.clone(), Arc::clone(&got));
-                let pause = choices.below(3);
+                let (pause, limit) = (choices.below(3), 1 + choices.below(3));
                 receivers.push(wakeful::spawn(async move {
-                    let mut last = [None; 4];
-                    while let Some((from, number)) = receiver.recv().await {
-                        assert!(last[from] < Some(number));
-                        last[from] = Some(number);
-                        got.lock().unwrap().push((from, number));
+                    let (mut last, mut some) = ([None; 4], Vec::new());
+                    while receiver.recv_many(&mut some, limit).await > 0 {
+                        assert!(some.len() <= limit);
+                        for (from, number) in some.drain(..) {
+                            assert!(last[from] < Some(number));
+                            last[from] = Some(number);
+                            got.lock().unwrap().push((from, number));
+                        }
                         for _ in 0..pause {
                             yield_now().await;
                         }

@@ -4,11 +4,13 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::channel::Channel;
 use super::error::{SendError, TrySendError};
 use super::futures::{Closed, Send};
 use super::receiver::Receiver;
+use super::timed::SendTimeout;
 use crate::leaf::Site;
 use crate::sync::block::block_on;
 use crate::sync::permits::{self, Permits, Refused};
@@ -56,7 +58,7 @@ pub fn channel<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
         Sender {
             channel: Arc::clone(&channel),
         },
-        Receiver::first(channel),
+        Receiver::of(channel),
     )
 }
 
@@ -141,6 +143,39 @@ impl<T> Sender<T> {
             Err(Refused::Few) => Err(TrySendError::Full(message)),
             Err(Refused::Closed) => Err(TrySendError::Closed(message)),
         }
+    }
+
+    /// Sends a message, waiting for room for `limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// [`SendTimeoutError`](super::error::SendTimeoutError) with the message: closed, or too late.
+    ///
+    /// # Panics
+    ///
+    /// When called outside of a runtime, or on one whose timers are not enabled.
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`send`](Self::send).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use wakeful::sync::mpmc::{self, error::SendTimeoutError};
+    ///
+    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
+    /// # runtime.unwrap().block_on(async {
+    /// let (sender, _receiver) = mpmc::channel(1);
+    /// sender.send_timeout(1, Duration::from_millis(1)).await.unwrap();
+    /// let late = sender.send_timeout(2, Duration::from_millis(1)).await;
+    /// assert_eq!(late, Err(SendTimeoutError::Timeout(2)));
+    /// # });
+    /// ```
+    #[track_caller]
+    pub fn send_timeout(&self, message: T, limit: Duration) -> SendTimeout<'_, T> {
+        SendTimeout::new(&self.channel, self.room(), message, limit)
     }
 
     /// Blocks this thread until the message is sent. For code that is not async.

@@ -110,6 +110,19 @@ impl<T> Channel<T> {
         Ok(message)
     }
 
+    /// Moves messages that are promised to nobody into `buffer`, `limit` at most, and counts them.
+    pub(super) fn take_more(&self, buffer: &mut Vec<T>, limit: usize) -> usize {
+        let mut waiters = self.waiters.lock();
+        let messages = &mut waiters.state;
+        let count = limit.min(messages.queue.len() - messages.promised);
+        buffer.extend(messages.queue.drain(..count));
+        drop(waiters);
+        if let Some(room) = &self.room {
+            room.release(count);
+        }
+        count
+    }
+
     /// Takes a message, or a place in the queue. `None`: closed and empty.
     pub(super) fn poll_take(
         &self,

@@ -2,4 +2,4 @@
 //!
 //! Absent: errors of awaiting a message. A closed channel gives `None`.
 
-pub use crate::sync::mpsc::error::{SendError, TryRecvError, TrySendError};
+pub use crate::sync::mpsc::error::{SendError, SendTimeoutError, TryRecvError, TrySendError};

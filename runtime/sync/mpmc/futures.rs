@@ -133,18 +133,108 @@ impl<T> Future for Recv<'_, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = this.channel.poll_take(this.node, cx);
-        if polled.is_pending() {
-            let resource = std::ptr::from_ref::<Channel<T>>(this.channel).addr();
-            leaf::waiting(cx, Kind::Channel, resource, *this.site);
-        }
-        polled
+        poll_take(this.channel, this.node, *this.site, cx)
     }
+}
+
+fn poll_take<T>(
+    channel: &Channel<T>,
+    node: Pin<&mut Node<()>>,
+    site: Site,
+    cx: &Context<'_>,
+) -> Poll<Option<T>> {
+    let polled = channel.poll_take(node, cx);
+    if polled.is_pending() {
+        let resource = std::ptr::from_ref::<Channel<T>>(channel).addr();
+        leaf::waiting(cx, Kind::Channel, resource, site);
+    }
+    polled
 }
 
 impl<T> fmt::Debug for Recv<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Recv").field("site", &self.site).finish()
+    }
+}
+
+pin_project! {
+    /// Receives what is there; made by [`Receiver::recv_many`](super::Receiver::recv_many) and
+    /// [`UnboundedReceiver::recv_many`](super::UnboundedReceiver::recv_many).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::mpmc;
+    ///
+    /// let (sender, receiver) = mpmc::unbounded_channel();
+    /// let waits = wakeful::spawn(async move {
+    ///     let mut numbers = Vec::new();
+    ///     while receiver.recv_many(&mut numbers, 16).await > 0 {}
+    ///     numbers
+    /// });
+    /// (0..3).for_each(|number| sender.send(number).unwrap());
+    /// drop(sender);
+    /// assert_eq!(waits.await.unwrap(), [0, 1, 2]);
+    /// # }
+    /// ```
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RecvMany<'a, T> {
+        channel: &'a Channel<T>,
+        buffer: &'a mut Vec<T>,
+        limit: usize,
+        site: Site,
+        #[pin]
+        node: Node<()>,
+    }
+
+    impl<T> PinnedDrop for RecvMany<'_, T> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            this.channel.leave(this.node);
+        }
+    }
+}
+
+impl<'a, T> RecvMany<'a, T> {
+    pub(super) fn new(
+        channel: &'a Channel<T>,
+        buffer: &'a mut Vec<T>,
+        limit: usize,
+        site: Site,
+    ) -> Self {
+        Self {
+            channel,
+            buffer,
+            limit,
+            site,
+            node: Node::new(()),
+        }
+    }
+}
+
+impl<T> Future for RecvMany<'_, T> {
+    type Output = usize;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
+        let this = self.project();
+        let Some(more) = this.limit.checked_sub(1) else {
+            return Poll::Ready(0);
+        };
+        let Some(first) = ready!(poll_take(this.channel, this.node, *this.site, cx)) else {
+            return Poll::Ready(0);
+        };
+        this.buffer.push(first);
+        Poll::Ready(1 + this.channel.take_more(this.buffer, more))
+    }
+}
+
+impl<T> fmt::Debug for RecvMany<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecvMany")
+            .field("site", &self.site)
+            .finish()
     }
 }
 

@@ -23,6 +23,8 @@ pub(in crate::sync) mod futures;
 #[cfg(not(loom))]
 mod receiver;
 #[cfg(not(loom))]
+mod timed;
+#[cfg(not(loom))]
 mod unbounded;
 
 #[cfg(all(test, loom))]
@@ -33,11 +35,10 @@ mod tests;
 #[cfg(not(loom))]
 pub use bounded::{Sender, WeakSender, channel};
 #[cfg(not(loom))]
-pub use futures::{Closed, Recv, Send};
+pub use futures::{Closed, Recv, RecvMany, Send};
 #[cfg(not(loom))]
-pub use receiver::{Receiver, WeakReceiver};
+pub use receiver::{Receiver, UnboundedReceiver, WeakReceiver, WeakUnboundedReceiver};
 #[cfg(not(loom))]
-pub use unbounded::{
-    UnboundedReceiver, UnboundedSender, WeakUnboundedReceiver, WeakUnboundedSender,
-    unbounded_channel,
-};
+pub use timed::SendTimeout;
+#[cfg(not(loom))]
+pub use unbounded::{UnboundedSender, WeakUnboundedSender, unbounded_channel};

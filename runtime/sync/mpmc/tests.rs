@@ -37,7 +37,7 @@ fn errors_say_what_mpsc_says() {
     sender.try_send(1).unwrap();
     let full = sender.try_send(2).unwrap_err();
     assert_eq!(full.to_string(), "no available capacity");
-    assert_eq!(format!("{full:?}"), "Full(..)");
+    assert_eq!(format!("{full:?}"), "\"Full(..)\"");
     receiver.close();
     let closed = sender.try_send(2).unwrap_err();
     assert_eq!(closed, TrySendError::from(SendError(2)));
@@ -96,6 +96,79 @@ fn room_comes_back_with_each_message() {
     assert_eq!(poll_once(pin!(receiver.recv())), Poll::Ready(Some(2)));
     assert_eq!(receiver.try_recv(), Ok(3));
     assert_eq!(receiver.capacity(), 2);
+}
+
+#[test]
+fn many_at_once_leaves_what_is_promised() {
+    let (sender, receiver) = channel(4);
+    let mut first = pin!(receiver.recv());
+    assert!(poll_once(first.as_mut()).is_pending());
+    (1..=4).for_each(|number| sender.try_send(number).unwrap());
+    let mut buffer = vec![0];
+    assert_eq!(
+        poll_once(pin!(receiver.recv_many(&mut buffer, 0))),
+        Poll::Ready(0)
+    );
+    assert_eq!(
+        poll_once(pin!(receiver.recv_many(&mut buffer, 2))),
+        Poll::Ready(2)
+    );
+    assert_eq!((receiver.len(), sender.capacity()), (2, 2));
+    assert_eq!(
+        poll_once(pin!(receiver.recv_many(&mut buffer, 9))),
+        Poll::Ready(1)
+    );
+    assert_eq!(poll_once(first.as_mut()), Poll::Ready(Some(4)));
+    assert_eq!((buffer, sender.capacity()), (vec![0, 1, 2, 3], 4));
+}
+
+#[test]
+fn many_at_once_waits_in_the_queue_and_may_give_up() {
+    let (sender, receiver) = unbounded_channel();
+    let (mut buffer, mut other) = (Vec::new(), Vec::new());
+    let mut gives_up = Box::pin(receiver.recv_many(&mut buffer, 5));
+    let mut next = Box::pin(receiver.recv_many(&mut other, 5));
+    assert!(poll_once(gives_up.as_mut()).is_pending());
+    assert!(poll_once(next.as_mut()).is_pending());
+    sender.send(1).unwrap();
+    drop(gives_up);
+    assert_eq!(poll_once(next.as_mut()), Poll::Ready(1));
+    let again = std::panic::AssertUnwindSafe(|| poll_once(next.as_mut()));
+    assert!(catch_unwind(again).is_err());
+    drop(next);
+    (2..5).for_each(|number| sender.send(number).unwrap());
+    drop(sender);
+    assert_eq!(receiver.blocking_recv_many(&mut other, 2), 2);
+    assert_eq!(receiver.blocking_recv_many(&mut other, 2), 1);
+    assert_eq!(
+        receiver.blocking_recv_many(&mut other, 2),
+        0,
+        "closed and empty"
+    );
+    assert_eq!((buffer, other), (vec![], vec![1, 2, 3, 4]));
+}
+
+#[test]
+fn a_send_that_is_late_leaves_the_queue() {
+    use std::time::Duration;
+    let mut builder = crate::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let (sender, receiver) = channel(1);
+        let limit = Duration::from_secs(1);
+        assert_eq!(sender.send_timeout(1, limit).await, Ok(()));
+        let late = sender.send_timeout(2, limit).await;
+        assert_eq!(late, Err(SendTimeoutError::Timeout(2)));
+        let mut waits = pin!(sender.send_timeout(3, limit));
+        assert!(poll_once(waits.as_mut()).is_pending());
+        assert_eq!(receiver.recv().await, Some(1));
+        assert_eq!(waits.await, Ok(()), "the late one is not in its way");
+        let mut closed = pin!(sender.send_timeout(4, limit));
+        assert!(poll_once(closed.as_mut()).is_pending());
+        receiver.close();
+        assert_eq!(closed.await, Err(SendTimeoutError::Closed(4)));
+        assert_eq!(receiver.recv().await, Some(3));
+    });
 }
 
 #[test]

@@ -1,15 +1,14 @@
-//! The ends of a channel without a bound.
+//! The sending end of a channel without a bound, and how to open one.
 //!
 //! Absent: what they share (`channel`).
 
 use std::fmt;
 use std::sync::Arc;
 
-use super::channel::{Channel, NoMessage};
-use super::error::{SendError, TryRecvError};
-use super::futures::{Closed, Recv};
-use crate::leaf::Site;
-use crate::sync::block::block_on;
+use super::channel::Channel;
+use super::error::SendError;
+use super::futures::Closed;
+use super::receiver::UnboundedReceiver;
 
 /// Opens a channel without a bound: sending never waits, and only memory limits it.
 ///
@@ -28,7 +27,7 @@ pub fn unbounded_channel<T>() -> (UnboundedSender<T>, UnboundedReceiver<T>) {
         UnboundedSender {
             channel: Arc::clone(&channel),
         },
-        UnboundedReceiver { channel },
+        UnboundedReceiver::of(channel),
     )
 }
 
@@ -222,249 +221,6 @@ impl<T> Clone for WeakUnboundedSender<T> {
 impl<T> fmt::Debug for WeakUnboundedSender<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WeakUnboundedSender")
-            .finish_non_exhaustive()
-    }
-}
-
-/// Receives messages. Made by [`unbounded_channel`].
-///
-/// A clone receives from the same channel: each message goes to one of them. When the last is
-/// dropped, the channel is closed and what is in it is dropped.
-///
-/// # Examples
-///
-/// ```
-/// # #[wakeful::main(flavor = "current_thread")]
-/// # async fn main() {
-/// use wakeful::sync::mpmc;
-///
-/// let (sender, receiver) = mpmc::unbounded_channel();
-/// let other = receiver.clone();
-/// sender.send(1).unwrap();
-/// sender.send(2).unwrap();
-/// assert_eq!(receiver.recv().await, Some(1));
-/// assert_eq!(other.recv().await, Some(2));
-/// # }
-/// ```
-pub struct UnboundedReceiver<T> {
-    channel: Arc<Channel<T>>,
-}
-
-impl<T> UnboundedReceiver<T> {
-    /// Receives a message, waiting until there is one. `None`: the channel is closed and empty.
-    ///
-    /// Receivers that wait are served in the order in which their futures were first polled.
-    ///
-    /// # Cancel safety
-    ///
-    /// No message is lost: one that was meant for this future goes to the next who waits, or stays.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use wakeful::sync::mpmc;
-    ///
-    /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
-    /// # runtime.unwrap().block_on(async {
-    /// let (sender, receiver) = mpmc::unbounded_channel();
-    /// sender.send(1).unwrap();
-    /// drop(sender);
-    /// assert_eq!(receiver.recv().await, Some(1));
-    /// assert_eq!(receiver.recv().await, None);
-    /// # });
-    /// ```
-    #[track_caller]
-    pub fn recv(&self) -> Recv<'_, T> {
-        Recv::new(&self.channel, Site::here())
-    }
-
-    /// Takes a message if there is one that nobody waits for.
-    ///
-    /// # Errors
-    ///
-    /// [`TryRecvError::Empty`] while a message may still come, [`TryRecvError::Disconnected`] if
-    /// none will.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use wakeful::sync::mpmc::{self, error::TryRecvError};
-    ///
-    /// let (sender, receiver) = mpmc::unbounded_channel();
-    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
-    /// sender.send(1).unwrap();
-    /// drop(sender);
-    /// assert_eq!(receiver.try_recv(), Ok(1));
-    /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Disconnected));
-    /// ```
-    pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        self.channel.try_take().map_err(|reason| match reason {
-            NoMessage::Yet => TryRecvError::Empty,
-            NoMessage::Ever => TryRecvError::Disconnected,
-        })
-    }
-
-    /// Blocks this thread until there is a message. For code that is not async.
-    ///
-    /// # Panics
-    ///
-    /// Inside an async task: it would stop all tasks of the thread.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// use wakeful::sync::mpmc;
-    ///
-    /// let (sender, receiver) = mpmc::unbounded_channel();
-    /// let thread = std::thread::spawn(move || receiver.blocking_recv());
-    /// sender.send(1).unwrap();
-    /// assert_eq!(thread.join().unwrap(), Some(1));
-    /// ```
-    #[track_caller]
-    pub fn blocking_recv(&self) -> Option<T> {
-        block_on("mpmc::UnboundedReceiver::blocking_recv", self.recv())
-    }
-
-    /// Takes no more messages into the channel. Those that are there can still be received.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (sender, receiver) = wakeful::sync::mpmc::unbounded_channel();
-    /// sender.send(1).unwrap();
-    /// receiver.close();
-    /// assert!(sender.is_closed());
-    /// assert_eq!(receiver.try_recv(), Ok(1));
-    /// ```
-    pub fn close(&self) {
-        self.channel.close();
-    }
-
-    /// True once no message can come in any more.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (sender, receiver) = wakeful::sync::mpmc::unbounded_channel::<u32>();
-    /// drop(sender);
-    /// assert!(receiver.is_closed());
-    /// ```
-    pub fn is_closed(&self) -> bool {
-        self.channel.is_closed()
-    }
-
-    /// How many messages are in the channel.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (sender, receiver) = wakeful::sync::mpmc::unbounded_channel();
-    /// sender.send(1).unwrap();
-    /// assert_eq!(receiver.len(), 1);
-    /// ```
-    pub fn len(&self) -> usize {
-        self.channel.len()
-    }
-
-    /// True while there is no message in the channel.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (_sender, receiver) = wakeful::sync::mpmc::unbounded_channel::<u32>();
-    /// assert!(receiver.is_empty());
-    /// ```
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// A handle that does not keep the channel open.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (sender, receiver) = wakeful::sync::mpmc::unbounded_channel::<u32>();
-    /// let weak = receiver.downgrade();
-    /// assert!(weak.upgrade().is_some());
-    /// drop(receiver);
-    /// assert!(weak.upgrade().is_none() && sender.is_closed());
-    /// ```
-    #[must_use]
-    pub fn downgrade(&self) -> WeakUnboundedReceiver<T> {
-        WeakUnboundedReceiver {
-            channel: Arc::clone(&self.channel),
-        }
-    }
-}
-
-impl<T> Clone for UnboundedReceiver<T> {
-    fn clone(&self) -> Self {
-        self.channel.receivers.add();
-        Self {
-            channel: Arc::clone(&self.channel),
-        }
-    }
-}
-
-impl<T> Drop for UnboundedReceiver<T> {
-    fn drop(&mut self) {
-        if self.channel.receivers.remove() {
-            self.channel.close();
-            self.channel.drain();
-        }
-    }
-}
-
-impl<T> fmt::Debug for UnboundedReceiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("UnboundedReceiver").finish_non_exhaustive()
-    }
-}
-
-/// A receiver that does not keep the channel open. Made by [`UnboundedReceiver::downgrade`].
-///
-/// # Examples
-///
-/// ```
-/// use wakeful::sync::mpmc;
-///
-/// let (sender, receiver) = mpmc::unbounded_channel::<u32>();
-/// let weak = receiver.downgrade();
-/// drop(receiver);
-/// assert!(weak.upgrade().is_none());
-/// assert!(sender.is_closed());
-/// ```
-pub struct WeakUnboundedReceiver<T> {
-    channel: Arc<Channel<T>>,
-}
-
-impl<T> WeakUnboundedReceiver<T> {
-    /// A receiver, while there is one.
-    ///
-    /// # Examples
-    ///
-    /// ```
-    /// let (_sender, receiver) = wakeful::sync::mpmc::unbounded_channel::<u32>();
-    /// assert!(receiver.downgrade().upgrade().is_some());
-    /// ```
-    pub fn upgrade(&self) -> Option<UnboundedReceiver<T>> {
-        self.channel.receivers.try_add().then(|| UnboundedReceiver {
-            channel: Arc::clone(&self.channel),
-        })
-    }
-}
-
-impl<T> Clone for WeakUnboundedReceiver<T> {
-    fn clone(&self) -> Self {
-        Self {
-            channel: Arc::clone(&self.channel),
-        }
-    }
-}
-
-impl<T> fmt::Debug for WeakUnboundedReceiver<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WeakUnboundedReceiver")
             .finish_non_exhaustive()
     }
 }
