@@ -40,6 +40,7 @@ fn queues() {
         sync::mpsc::PermitIterator<'_, T>: "+++++" "+++++" "--+++";
         sync::mpsc::error::SendError<T>: "+++++" "+-++-" "--+++";
         sync::mpsc::error::SendTimeoutError<T>: "+++++" "+-++-" "--+++";
+        sync::mpmc::error::SendTimeoutError<T>: "+++++" "+-++-" "--+++";
         sync::mpsc::error::TrySendError<T>: "+++++" "+-++-" "--+++";
         sync::mpmc::error::SendError<T>: "+++++" "+-++-" "--+++";
         sync::mpmc::error::TrySendError<T>: "+++++" "+-++-" "--+++";

@@ -60,6 +60,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("io::stdio", PUBLIC),
     ("io::unix", PUBLIC),
     (
+        "sync::mpmc::timed",
+        &["primitives", "budget", "leaf", "sync", "time"],
+    ),
+    (
         "sync::mpsc::timed",
         &["primitives", "budget", "leaf", "sync", "time"],
     ),

@@ -23,14 +23,17 @@ macro_rules! receiver_methods {
         ///
         /// # Cancel safety
         ///
-        /// No message is lost: one that was meant for this future goes to the next who waits, or stays.
+        /// No message is lost: one that was meant for this future goes to the next who waits, or
+        /// stays.
         ///
         /// # Examples
         ///
         /// ```
         /// # let runtime = wakeful::runtime::Builder::new_current_thread().enable_all().build();
         /// # runtime.unwrap().block_on(async {
-        #[doc = concat!("let (sender, receiver) = wakeful::sync::mpmc::", $open, "(", $room, ");")]
+        /// use wakeful::sync::mpmc;
+        ///
+        #[doc = concat!("let (sender, receiver) = mpmc::", $open, "(", $room, ");")]
         #[doc = concat!("sender.", $send, "(1).unwrap();")]
         /// drop(sender);
         /// assert_eq!(receiver.recv().await, Some(1));
@@ -54,7 +57,9 @@ macro_rules! receiver_methods {
         ///
         /// ```
         /// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-        #[doc = concat!("let (sender, receiver) = wakeful::sync::mpmc::", $open, "(", $room, ");")]
+        /// use wakeful::sync::mpmc;
+        ///
+        #[doc = concat!("let (sender, receiver) = mpmc::", $open, "(", $room, ");")]
         /// for number in 0..3 {
         #[doc = concat!("    sender.", $send, "(number).unwrap();")]
         /// }
@@ -73,15 +78,15 @@ macro_rules! receiver_methods {
         ///
         /// # Errors
         ///
-        /// [`TryRecvError::Empty`] while a message may still come, [`TryRecvError::Disconnected`] if
-        /// none will.
+        /// [`TryRecvError::Empty`] while a message may still come, [`TryRecvError::Disconnected`]
+        /// if none will.
         ///
         /// # Examples
         ///
         /// ```
-        /// use wakeful::sync::mpmc::error::TryRecvError;
+        /// use wakeful::sync::mpmc::{self, error::TryRecvError};
         ///
-        #[doc = concat!("let (sender, receiver) = wakeful::sync::mpmc::", $open, "(", $room, ");")]
+        #[doc = concat!("let (sender, receiver) = mpmc::", $open, "(", $room, ");")]
         /// assert_eq!(receiver.try_recv(), Err(TryRecvError::Empty));
         #[doc = concat!("sender.", $send, "(1).unwrap();")]
         /// drop(sender);
@@ -104,7 +109,9 @@ macro_rules! receiver_methods {
         /// # Examples
         ///
         /// ```
-        #[doc = concat!("let (sender, receiver) = wakeful::sync::mpmc::", $open, "(", $room, ");")]
+        /// use wakeful::sync::mpmc;
+        ///
+        #[doc = concat!("let (sender, receiver) = mpmc::", $open, "(", $room, ");")]
         /// let thread = std::thread::spawn(move || receiver.blocking_recv());
         #[doc = concat!("sender.", $send, "(1).unwrap();")]
         /// assert_eq!(thread.join().unwrap(), Some(1));
@@ -124,7 +131,9 @@ macro_rules! receiver_methods {
         /// # Examples
         ///
         /// ```
-        #[doc = concat!("let (sender, receiver) = wakeful::sync::mpmc::", $open, "(", $room, ");")]
+        /// use wakeful::sync::mpmc;
+        ///
+        #[doc = concat!("let (sender, receiver) = mpmc::", $open, "(", $room, ");")]
         #[doc = concat!("sender.", $send, "(1).unwrap();")]
         /// let mut numbers = Vec::new();
         /// assert_eq!(receiver.blocking_recv_many(&mut numbers, 10), 1);
@@ -139,7 +148,9 @@ macro_rules! receiver_methods {
         /// # Examples
         ///
         /// ```
-        #[doc = concat!("let (sender, receiver) = wakeful::sync::mpmc::", $open, "(", $room, ");")]
+        /// use wakeful::sync::mpmc;
+        ///
+        #[doc = concat!("let (sender, receiver) = mpmc::", $open, "(", $room, ");")]
         #[doc = concat!("sender.", $send, "(1).unwrap();")]
         /// receiver.close();
         /// assert!(sender.is_closed());
@@ -154,7 +165,9 @@ macro_rules! receiver_methods {
         /// # Examples
         ///
         /// ```
-        #[doc = concat!("let (sender, receiver) = wakeful::sync::mpmc::", $open, "::<u32>(", $room, ");")]
+        /// use wakeful::sync::mpmc;
+        ///
+        #[doc = concat!("let (sender, receiver) = mpmc::", $open, "::<u32>(", $room, ");")]
         /// drop(sender);
         /// assert!(receiver.is_closed());
         /// ```
@@ -167,7 +180,9 @@ macro_rules! receiver_methods {
         /// # Examples
         ///
         /// ```
-        #[doc = concat!("let (sender, receiver) = wakeful::sync::mpmc::", $open, "(", $room, ");")]
+        /// use wakeful::sync::mpmc;
+        ///
+        #[doc = concat!("let (sender, receiver) = mpmc::", $open, "(", $room, ");")]
         #[doc = concat!("sender.", $send, "(1).unwrap();")]
         /// assert_eq!(receiver.len(), 1);
         /// ```
@@ -180,7 +195,9 @@ macro_rules! receiver_methods {
         /// # Examples
         ///
         /// ```
-        #[doc = concat!("let (_sender, receiver) = wakeful::sync::mpmc::", $open, "::<u32>(", $room, ");")]
+        /// use wakeful::sync::mpmc;
+        ///
+        #[doc = concat!("let (_sender, receiver) = mpmc::", $open, "::<u32>(", $room, ");")]
         /// assert!(receiver.is_empty());
         /// ```
         pub fn is_empty(&self) -> bool {
@@ -192,7 +209,9 @@ macro_rules! receiver_methods {
         /// # Examples
         ///
         /// ```
-        #[doc = concat!("let (sender, receiver) = wakeful::sync::mpmc::", $open, "::<u32>(", $room, ");")]
+        /// use wakeful::sync::mpmc;
+        ///
+        #[doc = concat!("let (sender, receiver) = mpmc::", $open, "::<u32>(", $room, ");")]
         /// let weak = receiver.downgrade();
         /// assert!(weak.upgrade().is_some());
         /// drop(receiver);
