@@ -129,6 +129,7 @@ pub mod runtime {
 #[cfg(not(loom))]
 #[doc(hidden)]
 pub mod macros {
+    pub use crate::engine::strict::strictly;
     pub use crate::select::support;
 }
 
@@ -193,6 +194,30 @@ pub use wakeful_macros::main;
 /// # fn main() {}
 /// ```
 ///
+/// A test that fails for async reasons. This one would have passed, and left a task behind:
+///
+/// ```
+/// use wakeful::sync::mpsc;
+///
+/// #[wakeful::test]
+/// # #[ignore]
+/// #[should_panic(expected = "a task outlived the test")]
+/// async fn the_server_is_stopped() {
+///     let (_requests, mut to_serve) = mpsc::channel::<u32>(8);
+///     wakeful::spawn(async move { while to_serve.recv().await.is_some() {} });
+///     std::mem::forget(_requests);
+/// }
+///
+/// #[wakeful::test(strict = false)] // as tokio's
+/// async fn the_server_runs_on() {
+///     wakeful::spawn(std::future::pending::<()>());
+/// }
+/// # fn main() {
+/// #     assert!(std::panic::catch_unwind(|| the_server_is_stopped()).is_err());
+/// #     the_server_runs_on();
+/// # }
+/// ```
+///
 /// In a [simulation](sim), with 500 seeds:
 ///
 /// ```
@@ -227,6 +252,18 @@ pub use wakeful_macros::main;
 /// ```compile_fail
 /// #[wakeful::main(sim)] // for tests only
 /// async fn main() {}
+/// ```
+/// ```compile_fail
+/// #[wakeful::main(strict)] // for tests only
+/// async fn main() {}
+/// ```
+/// ```compile_fail
+/// #[wakeful::test(strict = "no")] // true or false
+/// async fn lenient() {}
+/// ```
+/// ```compile_fail
+/// #[wakeful::test(sim, strict = false)] // a simulation is what it is
+/// async fn simulated() {}
 /// ```
 #[cfg(feature = "macros")]
 pub use wakeful_macros::test;

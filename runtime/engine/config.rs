@@ -12,6 +12,16 @@ use crate::seed::Seeds;
 /// Something a user wants called on the runtime's threads.
 pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 
+/// Knows, in a strict test, whether a sleep can end. The scheduler calls it.
+pub(crate) trait Judge: Send + Sync {
+    /// The thread is about to sleep and expects nothing but to be woken by another; or the main
+    /// future `is_lost`: nobody can wake it. `Some`: the sleep would not end, and what all wait for.
+    fn lies_down(&self, is_lost: bool) -> Option<String>;
+
+    /// The thread is awake, and has not done anything yet.
+    fn gets_up(&self);
+}
+
 /// What happens when a spawned task panics. See
 /// [`Builder::unhandled_panic`](crate::runtime::Builder::unhandled_panic).
 ///
@@ -63,6 +73,7 @@ pub(crate) struct Config {
     pub(crate) on_thread_stop: Option<Hook>,
     pub(crate) on_thread_park: Option<Hook>,
     pub(crate) on_thread_unpark: Option<Hook>,
+    pub(crate) judge: Option<Arc<dyn Judge>>,
 }
 
 impl Default for Config {
@@ -80,9 +91,13 @@ impl Default for Config {
             on_thread_stop: None,
             on_thread_park: None,
             on_thread_unpark: None,
+            judge: None,
         }
     }
 }
+
+/// How long a thread of a strict test sleeps until it asks again whether anybody can wake it.
+pub(crate) const JUDGE_AGAIN: Duration = Duration::from_millis(20);
 
 /// Polls between two looks at the driver, unless the builder says otherwise. tokio's number.
 /// Doubling it doubles how late an event may be seen under load and saves 2 ns a poll.
@@ -115,6 +130,11 @@ impl Config {
 }
 
 impl UnhandledPanic {
+    /// True if the future given to `block_on` may end by the panic of a task.
+    pub(crate) fn may_end_main(&self) -> bool {
+        !matches!(self, Self::Ignore)
+    }
+
     /// A task has panicked. True if its scheduler must shut down.
     #[cold]
     pub(crate) fn shuts_down(&self) -> bool {

@@ -35,5 +35,7 @@ pub(crate) mod reactor;
 pub(crate) mod runtime;
 pub(crate) mod sleeper;
 pub(crate) mod stealing;
+#[cfg(not(loom))]
+pub(crate) mod strict;
 pub(crate) mod task;
 pub(crate) mod timer;

@@ -105,6 +105,8 @@ pub(crate) struct Pool {
 #[derive(Default)]
 struct State {
     queue: VecDeque<Entry>,
+    /// Jobs that have been taken from it.
+    begun: u64,
     able: usize,
     idle: usize,
     claimed: usize,
@@ -259,6 +261,14 @@ impl Pool {
         }
     }
 
+    /// If no job is under way: how many there were, and how many threads wait for the next.
+    #[cfg(not(loom))]
+    pub(crate) fn at_rest(&self) -> Option<(u64, usize)> {
+        let state = self.state.lock();
+        let rests = state.queue.is_empty() && state.idle == state.able;
+        rests.then_some((state.begun, state.able))
+    }
+
     /// The next thread's name. A closure that panics costs the thread its name, nothing else.
     fn thread_name(&self) -> Option<String> {
         let mut name = None;
@@ -305,6 +315,7 @@ impl Pool {
         state.starting -= usize::from(is_first);
         loop {
             if let Some(entry) = state.queue.pop_front() {
+                state.begun += 1;
                 state.check();
                 return Some(entry.job);
             }

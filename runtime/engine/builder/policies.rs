@@ -3,11 +3,16 @@
 use std::sync::Arc;
 
 use super::Builder;
-use crate::engine::config::UnhandledPanic;
+use crate::engine::config::{Judge, UnhandledPanic};
 use crate::engine::handle::RuntimeFlavor;
 use crate::seed::{RngSeed, Seeds};
 
 impl Builder {
+    /// Who is asked before a thread sleeps.
+    pub(crate) fn judge(&mut self, judge: Arc<dyn Judge>) {
+        self.config.judge = Some(judge);
+    }
+
     /// What happens when a spawned task panics. By default nothing but that the task ends.
     ///
     /// The panic hook has reported the panic before; a `JoinHandle` gives it to whoever awaits it.

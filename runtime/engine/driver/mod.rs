@@ -263,6 +263,12 @@ impl Handle {
         self.sources() == 0 && self.time.as_ref().is_none_or(|time| time.is_empty())
     }
 
+    /// True if only an [`unpark`](Self::unpark) can end a sleep here: there is no source, and no
+    /// timer that will fire.
+    pub(crate) fn expects_nothing(&self) -> bool {
+        self.sources() == 0 && self.time.as_ref().is_none_or(|time| !time.has_deadline())
+    }
+
     /// How many I/O sources are registered.
     #[inline]
     fn sources(&self) -> usize {

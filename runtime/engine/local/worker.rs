@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::{CURRENT, Seat, Shared};
-use crate::engine::config;
+use crate::engine::config::{self, JUDGE_AGAIN};
 use crate::engine::driver::Driver;
 use crate::engine::hooks;
 use crate::engine::park::Parked;
@@ -161,12 +161,30 @@ impl<'a> Worker<'a> {
         if has_work {
             self.driver().park(Some(Duration::ZERO));
         } else {
+            let limit = self.judge(main);
             shared.counters.park();
-            self.driver().park(None);
+            self.driver().park(limit);
+            if let (Some(judge), Some(_)) = (&shared.config.judge, limit) {
+                judge.gets_up();
+            }
             shared.counters.unpark();
         }
         shared.asleep.stop();
         config::call(&shared.config.on_thread_unpark);
+    }
+
+    /// In a strict test: panics if this sleep would not end. Says how long it may be.
+    fn judge(&self, main: &MainTask) -> Option<Duration> {
+        let shared = self.shared;
+        let judge = shared.config.judge.as_ref()?;
+        let is_lost = main.is_lost() && !shared.config.unhandled_panic.may_end_main();
+        if !is_lost && !shared.driver.expects_nothing() {
+            return None;
+        }
+        if let Some(found) = judge.lies_down(is_lost) {
+            panic!("{found}");
+        }
+        Some(JUDGE_AGAIN)
     }
 
     /// Looks at I/O and timers without sleeping.

@@ -32,6 +32,7 @@ impl Worker {
     /// Sleeps until there is something to do, or somebody must look after a stuck worker.
     pub(super) fn park(&self, main: Option<&MainTask>) {
         let shared = Arc::clone(&self.shared);
+        shared.judge(main);
         config::call(&shared.config.on_thread_park);
         let naps = self.begin_nap();
         let mut driver = match naps {

@@ -23,7 +23,7 @@ use crate::engine::hooks;
 use crate::engine::metrics::{Counter, Counters};
 use crate::engine::sleeper::Sleeper;
 use crate::engine::task::list::TaskList;
-use crate::engine::task::main_task::WakeMain;
+use crate::engine::task::main_task::{MainTask, WakeMain};
 use crate::engine::task::pool::{self, Registry};
 use crate::engine::task::{self, Arena, Header, JoinHandle, Owner, Runnable, Schedule};
 use crate::primitives::atomic::{
@@ -250,6 +250,15 @@ impl Shared {
             self.driver_handle.unpark();
         } else {
             seat.sleeper.unpark();
+        }
+    }
+
+    /// In a strict test: panics if the main future waits and nobody can ever wake it.
+    pub(super) fn judge(&self, main: Option<&MainTask>) {
+        if let (Some(judge), Some(main)) = (&self.config.judge, main) {
+            if main.is_lost() && !self.config.unhandled_panic.may_end_main() {
+                panic!("{}", judge.lies_down(true).unwrap_or_default());
+            }
         }
     }
 

@@ -98,6 +98,12 @@ impl MainTask {
         self.header().state.snapshot().is_scheduled()
     }
 
+    /// True if the future waits and nobody can ever wake it: no waker of it is left.
+    pub(crate) fn is_lost(&self) -> bool {
+        let word = self.header().state.snapshot();
+        !word.is_scheduled() && word.wakers() == 0
+    }
+
     /// Polls the future once. It must be [due](Self::is_woken).
     pub(crate) fn poll<F: Future>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
         let state = &self.header().state;

@@ -58,6 +58,8 @@ pub use join::{AbortHandle, JoinHandle};
 pub use join_error::JoinError;
 pub(crate) use pool::{Arena, Owner, Registry};
 pub(crate) use snapshot::Snapshot;
+#[cfg(not(loom))]
+pub(crate) use unobserved::also_tell;
 pub(crate) use unobserved::remember_name;
 pub(crate) use waker::task_of;
 

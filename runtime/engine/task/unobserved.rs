@@ -55,11 +55,24 @@ pub(super) fn report(id: Id, spawned: &Location<'_>, payload: &Payload) {
         Some(said) => format!(" with message {said:?}"),
         None => String::new(),
     };
+    let text = format!(
+        "task #{id}{name}, spawned at {spawned}, panicked{said}, and nobody can observe it: its \
+         JoinHandle is gone"
+    );
     // A stderr that is closed is no reason to panic here.
-    quietly(|| {
-        eprintln!(
-            "wakeful: task #{id}{name}, spawned at {spawned}, panicked{said}, and nobody can \
-             observe it: its JoinHandle is gone"
-        );
-    });
+    quietly(|| eprintln!("wakeful: {text}"));
+    #[cfg(not(loom))]
+    if let Some(also) = ALSO.get() {
+        also(text);
+    }
+}
+
+/// Who is told besides stderr.
+#[cfg(not(loom))]
+static ALSO: std::sync::OnceLock<fn(String)> = std::sync::OnceLock::new();
+
+/// From now on `f` is told, too.
+#[cfg(not(loom))]
+pub(crate) fn also_tell(f: fn(String)) {
+    let _ = ALSO.set(f);
 }

@@ -40,7 +40,9 @@ fn function(
         unreachable!("`inspect` found the body last");
     };
     let (inner_attributes, old) = split_inner_attributes(&old);
+    let is_strict = is_strict(which, options);
     let (begin, run) = match options.simulation {
+        None if is_strict => ("let body = async", run_strictly(options)),
         None => ("let body = async", run(options)),
         Some(simulation) => ("let body = || async", explore(options, simulation)),
     };
@@ -53,8 +55,8 @@ fn function(
     ]
     .into_iter()
     .collect();
-    if options.simulation.is_some() {
-        // What the body returns is looked at for each seed, and the function returns nothing.
+    if options.simulation.is_some() || is_strict {
+        // What the body returns is looked at inside, and the function returns nothing.
         trees.drain(signature.arrow.clone());
     }
     trees.remove(signature.keyword);
@@ -111,8 +113,42 @@ fn crate_path(options: &Options<Span>) -> TokenStream {
     }
 }
 
+/// Whether a test fails for async reasons: as it says, or if it cannot be meant for tokio.
+fn is_strict(which: Macro, options: &Options<Span>) -> bool {
+    let by_name = || match &options.crate_path {
+        Some((path, _)) => !path.ends_with("tokio"),
+        None => !manifest::may_be_called_tokio(),
+    };
+    which == Macro::Test && options.simulation.is_none() && options.strict.unwrap_or_else(by_name)
+}
+
 /// The expression that builds the runtime and runs the body.
 fn run(options: &Options<Span>) -> TokenStream {
+    let mut run = builder(options);
+    run.extend(quoted(match options.flavor {
+        Flavor::Local => ".enable_all().build_local(::core::default::Default::default())",
+        Flavor::MultiThread | Flavor::CurrentThread => ".enable_all().build()",
+    }));
+    run.extend(quoted(
+        r#".expect("Failed building the Runtime").block_on(body)"#,
+    ));
+    run
+}
+
+/// The same for a test that fails for async reasons.
+fn run_strictly(options: &Options<Span>) -> TokenStream {
+    let mut arguments = builder(options);
+    let is_local = options.flavor == Flavor::Local;
+    arguments.extend(quoted(&format!(".enable_all(), {is_local}, body")));
+    let arguments = TokenTree::Group(Group::new(Around::Parenthesis, arguments));
+    let call = quoted("::macros::strictly");
+    [crate_path(options), call, arguments.into()]
+        .into_iter()
+        .collect()
+}
+
+/// The expression that makes the runtime's builder.
+fn builder(options: &Options<Span>) -> TokenStream {
     let path = crate_path(options);
     let mut text = String::from("::runtime::Builder::");
     text += match options.flavor {
@@ -138,13 +174,6 @@ fn run(options: &Options<Span>) -> TokenStream {
         run.extend(quoted(".unhandled_panic"));
         run.extend([TokenTree::Group(Group::new(Around::Parenthesis, argument))]);
     }
-    run.extend(quoted(match options.flavor {
-        Flavor::Local => ".enable_all().build_local(::core::default::Default::default())",
-        Flavor::MultiThread | Flavor::CurrentThread => ".enable_all().build()",
-    }));
-    run.extend(quoted(
-        r#".expect("Failed building the Runtime").block_on(body)"#,
-    ));
     run
 }
 

@@ -20,13 +20,29 @@ const FACADE: &str = "tokio";
 
 /// The name by which the crate that is compiled imported us: what follows the `::` in a path.
 pub(crate) fn crate_name() -> String {
-    let found = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    let name = found.and_then(|directory| {
-        let manifest = fs::read_to_string(directory.join("Cargo.toml")).ok()?;
+    let name = read().and_then(|(directory, manifest)| {
         imported_as(&manifest, || workspace_manifest(&directory, &manifest))
     });
     // Without a manifest, as under other build systems, there are no renames to know of.
     name.unwrap_or_else(|| PACKAGE.to_owned())
+}
+
+/// True if an attribute may have been written under tokio's name: then it promises what tokio's
+/// does and no more.
+pub(crate) fn may_be_called_tokio() -> bool {
+    read().is_some_and(|(_, manifest)| names_tokio(&manifest))
+}
+
+fn names_tokio(manifest: &str) -> bool {
+    let named = dependencies(&toml::entries(manifest), false);
+    named.iter().any(|dependency| dependency.name == FACADE)
+}
+
+/// The manifest of the crate at work, and where it is.
+fn read() -> Option<(PathBuf, String)> {
+    let directory = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from)?;
+    let manifest = fs::read_to_string(directory.join("Cargo.toml")).ok()?;
+    Some((directory, manifest))
 }
 
 /// The text of the manifest with the `[workspace]` table that `directory` belongs to.
@@ -193,6 +209,23 @@ mod tests {
         ];
         for (manifest, expected) in table {
             assert_eq!(name(manifest).as_deref(), Some(expected), "{manifest}");
+        }
+    }
+
+    #[test]
+    fn tokio_is_a_name_whatever_is_behind_it() {
+        let table = [
+            ("[dependencies]\nwakeful = \"1\"", false),
+            ("[dependencies]\ntokio = { package = \"wakeful\" }", true),
+            (
+                "[dependencies]\nwakeful = \"1\"\n[dev-dependencies]\ntokio = \"1\"",
+                true,
+            ),
+            ("[dependencies]\nrt = { package = \"wakeful\" }", false),
+            ("[dependencies]\nrt = { package = \"tokio\" }", false),
+        ];
+        for (manifest, expected) in table {
+            assert_eq!(names_tokio(manifest), expected, "{manifest}");
         }
     }
 

@@ -54,6 +54,8 @@ pub(crate) struct Options<S> {
     pub(crate) name: Option<String>,
     /// The path the user gave for this crate, and where.
     pub(crate) crate_path: Option<(String, S)>,
+    /// Whether the test fails for async reasons, if it says so.
+    pub(crate) strict: Option<bool>,
 }
 
 impl<S> Options<S> {
@@ -69,6 +71,7 @@ impl<S> Options<S> {
             unhandled_panic: None,
             name: None,
             crate_path: None,
+            strict: None,
         }
     }
 }
@@ -84,6 +87,7 @@ struct Written<S> {
     unhandled_panic: Option<(UnhandledPanic, S)>,
     name: Option<(String, S)>,
     crate_path: Option<(String, S)>,
+    strict: Option<(bool, S)>,
 }
 
 /// Reads what is between the parentheses of the attribute.
@@ -98,6 +102,7 @@ pub(crate) fn parse<S: Copy>(tokens: &[Token<S>], which: Macro) -> Result<Option
         unhandled_panic: None,
         name: None,
         crate_path: None,
+        strict: None,
     };
     for argument in tokens.split(|token| token.is_mark(',')) {
         // A comma at the end leaves nothing behind it.
@@ -125,6 +130,12 @@ impl<S: Copy> Written<S> {
                     Some(_) => Err(Mistake::new("`sim` set multiple times.", first.span)),
                 };
             }
+            [] if name == "strict" && which == Macro::Test => {
+                return match self.strict.replace((true, first.span)) {
+                    None => Ok(()),
+                    Some(_) => Err(Mistake::new("`strict` set multiple times.", first.span)),
+                };
+            }
             [equals, value] if equals.is_mark('=') => value,
             [equals] if equals.is_mark('=') => {
                 let text = format!("expected a value: `{name} = …`");
@@ -140,6 +151,7 @@ impl<S: Copy> Written<S> {
             "seeds" if which == Macro::Test => set(&mut self.seeds, name, value, integer),
             "workers" if which == Macro::Test => set(&mut self.workers, name, value, integer),
             "sim" if which == Macro::Test => Err(Mistake::new("`sim` takes no value", value.span)),
+            "strict" if which == Macro::Test => set(&mut self.strict, name, value, boolean),
             "flavor" => set(&mut self.flavor, name, value, flavor),
             "worker_threads" => set(&mut self.worker_threads, name, value, integer),
             "start_paused" => set(&mut self.start_paused, name, value, boolean),
@@ -176,6 +188,7 @@ impl<S: Copy> Written<S> {
             self.start_paused.map(|(_, at)| ("start_paused", at)),
             self.unhandled_panic.map(|(_, at)| ("unhandled_panic", at)),
             self.name.as_ref().map(|(_, at)| ("name", *at)),
+            self.strict.map(|(_, at)| ("strict", at)),
         ];
         if let Some((option, at)) = others.into_iter().flatten().next() {
             let text = format!(
@@ -223,6 +236,7 @@ impl<S: Copy> Written<S> {
         options.unhandled_panic = self.unhandled_panic.map(|(policy, _)| policy);
         options.name = self.name.map(|(name, _)| name);
         options.crate_path = self.crate_path;
+        options.strict = self.strict.map(|(strict, _)| strict);
         Ok(options)
     }
 }
@@ -247,12 +261,12 @@ const OPTIONS: &str =
     "`flavor`, `worker_threads`, `start_paused`, `crate`, `unhandled_panic`, `name`";
 
 /// And these in a test.
-const SIMULATION: &str = ", `sim`, `seeds`, `workers`";
+const OF_TESTS: &str = ", `strict`, `sim`, `seeds`, `workers`";
 
 fn unknown(name: &str, which: Macro) -> String {
     let more = match which {
         Macro::Main => "",
-        Macro::Test => SIMULATION,
+        Macro::Test => OF_TESTS,
     };
     format!("Unknown attribute {name} is specified; expected one of: {OPTIONS}{more}")
 }

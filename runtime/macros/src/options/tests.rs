@@ -143,9 +143,42 @@ fn simulations_are_no_runtimes() {
         assert_eq!(found, (text.to_owned(), place), "{source}");
     }
     assert_eq!(mistake(Macro::Main, "sim").0, format!("{unknown}{OPTIONS}"));
-    let more =
-        format!("Unknown attribute foo is specified; expected one of: {OPTIONS}{SIMULATION}");
+    let more = format!("Unknown attribute foo is specified; expected one of: {OPTIONS}{OF_TESTS}");
     assert_eq!(mistake(Macro::Test, "foo = 1").0, more);
+}
+
+#[test]
+fn strictness_is_a_flag_of_tests() {
+    let strict = |source| parse(&lex(source), Macro::Test).unwrap().strict;
+    assert_eq!(strict(""), None);
+    assert_eq!(strict("strict"), Some(true));
+    assert_eq!(strict("strict = true, flavor = \"local\""), Some(true));
+    assert_eq!(strict("start_paused = true, strict = false,"), Some(false));
+    for (source, text, place) in [
+        ("strict, strict", "`strict` set multiple times.", "strict"),
+        (
+            "strict = false, strict",
+            "`strict` set multiple times.",
+            "strict",
+        ),
+        (
+            "strict = 1",
+            "Failed to parse value of `strict` as bool.",
+            "1",
+        ),
+        (
+            "sim, strict = false",
+            "The `strict` option does not go together with `sim`: a simulation takes `seeds` and \
+             `workers`",
+            "false",
+        ),
+    ] {
+        let found = mistake(Macro::Test, source);
+        assert_eq!(found, (text.to_owned(), place), "{source}");
+    }
+    let unknown = format!("Unknown attribute strict is specified; expected one of: {OPTIONS}");
+    assert_eq!(mistake(Macro::Main, "strict").0, unknown);
+    assert_eq!(mistake(Macro::Main, "strict = true").0, unknown);
 }
 
 #[test]
