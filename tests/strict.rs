@@ -1,5 +1,5 @@
-//! `#[wakeful::test]` fails for async reasons: tasks that outlive it, panics that nobody can observe,
-//! waits that cannot end. And it fails for no others.
+//! `#[wakeful::test]` fails for async reasons: tasks that outlive it, panics that nobody can
+//! observe, waits that cannot end. And it fails for no others.
 #![cfg(not(loom))]
 
 #[allow(

@@ -15,7 +15,8 @@ pub(crate) type Hook = Arc<dyn Fn() + Send + Sync>;
 /// Knows, in a strict test, whether a sleep can end. The scheduler calls it.
 pub(crate) trait Judge: Send + Sync {
     /// The thread is about to sleep and expects nothing but to be woken by another; or the main
-    /// future `is_lost`: nobody can wake it. `Some`: the sleep would not end, and what all wait for.
+    /// future `is_lost`: nobody can wake it. `Some`: the sleep would not end, and what all wait
+    /// for.
     fn lies_down(&self, is_lost: bool) -> Option<String>;
 
     /// The thread is awake, and has not done anything yet.

@@ -1,7 +1,7 @@
 //! Tests that fail for async reasons: what `#[wakeful::test]` runs its body with.
 //!
-//! A strict test fails if a task outlives it, if a task panics and nobody can learn of it, and if it
-//! can never end. Called by the expansion of the attribute (`macros::strictly`).
+//! A strict test fails if a task outlives it, if a task panics and nobody can learn of it, and if
+//! it can never end. Called by the expansion of the attribute (`macros::strictly`).
 //!
 //! A deadlock is reported by the thread that is about to sleep, when it is certain:
 //! - no waker of the main future is left; or
@@ -13,9 +13,10 @@
 //!
 //! Absent: the second look on the work-stealing scheduler, and where `/proc` does not list threads.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::process::{self, ExitCode, Termination};
 use std::sync::{Arc, OnceLock};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 use std::{fs, mem};
 
@@ -59,11 +60,14 @@ where
     let alive = || runtime.handle().metrics().num_alive_tasks() > 0;
     let given_up = Instant::now() + GRACE;
     if alive() {
-        runtime.block_on(async {
-            while alive() && Instant::now() < given_up {
-                crate::task::yield_now().await;
+        // Each look is a turn of the main future, between which tasks have theirs.
+        runtime.block_on(poll_fn(|cx| {
+            if !alive() || Instant::now() >= given_up {
+                return Poll::Ready(());
             }
-        });
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        }));
     }
     if alive() {
         panic!("{}", outlived(runtime.handle()));
@@ -82,7 +86,8 @@ fn outlived(handle: &Handle) -> String {
         .filter(|task| !task.starts_with("blocking"))
         .collect();
     format!(
-        "{} outlived the test: await its handle, abort it, or keep it in a `JoinSet`. {HOW_NOT}\n{}",
+        "{} outlived the test: await its handle, abort it, or keep it in a `JoinSet`. {HOW_NOT}\n\
+         {}",
         match tasks.len() {
             1 => "a task".to_owned(),
             count => format!("{count} tasks"),

@@ -80,18 +80,35 @@ fn r41_a_lock_granted_to_a_future_that_is_not_polled() {
 /// Each of two tests waits for itself, and neither takes the other's thread for a hope.
 #[test]
 fn two_tests_at_once() {
-    alone("deadlocks::two_tests_at_once", || {
-        let stuck = || {
-            said(false, async {
-                let (_sender, receiver) = oneshot::channel::<()>();
-                receiver.await.unwrap();
-            })
-        };
-        let other = thread::spawn(stuck);
-        for said in [stuck(), other.join().unwrap()] {
-            assert!(said.starts_with("deadlock: nothing can run"), "{said}");
-        }
-    });
+    let status = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--ignored",
+            "deadlocks::beside_each_other",
+            "--test-threads=2",
+        ])
+        .as_std_mut()
+        .status();
+    assert!(status.unwrap().success());
+}
+
+mod beside_each_other {
+    use super::oneshot;
+
+    #[wakeful::test]
+    #[ignore = "in a process without other tests: started by `two_tests_at_once`"]
+    #[should_panic(expected = "deadlock: nothing can run")]
+    async fn one() {
+        let (_sender, receiver) = oneshot::channel::<()>();
+        receiver.await.unwrap();
+    }
+
+    #[wakeful::test(start_paused = true)]
+    #[ignore = "in a process without other tests: started by `two_tests_at_once`"]
+    #[should_panic(expected = "deadlock: nothing can run")]
+    async fn another() {
+        let (_sender, receiver) = oneshot::channel::<()>();
+        receiver.await.unwrap();
+    }
 }
 
 /// One test's thread wakes the other's, after both have slept.

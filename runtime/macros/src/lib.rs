@@ -61,15 +61,15 @@ pub fn main(args: TokenStream, item: TokenStream) -> TokenStream {
 ///   when a CI job runs out of time.
 ///
 /// `strict` makes a test strict, `strict = false` makes it not. Without either it is strict if this
-/// crate goes by its own name. Where the manifest names a dependency `tokio`, whatever is behind it,
-/// a test is as tokio's unless it says `strict`: an attribute cannot see by which path it was
+/// crate goes by its own name. Where the manifest names a dependency `tokio`, whatever is behind
+/// it, a test is as tokio's unless it says `strict`: an attribute cannot see by which path it was
 /// written.
 ///
-/// That a test can never end is said when it is certain, and never of one that a thread, a signal or
-/// a process may still wake. On any flavor: the body waits and no waker of it is left. On one thread
-/// also: nothing can run, no timer is set, no I/O is watched, and the process has no thread left
-/// that could wake anything. Other tests are such threads while they run, so a deadlock among many
-/// of them is reported after they have ended. Threads are counted on Linux.
+/// That a test can never end is said when it is certain, and never of one that a thread, a signal
+/// or a process may still wake. On any flavor: the body waits and no waker of it is left. On one
+/// thread also: nothing can run, no timer is set, no I/O is watched, and the process has no thread
+/// left that could wake anything. Other tests are such threads while they run, so a deadlock among
+/// many of them is reported after they have ended. Threads are counted on Linux.
 ///
 /// With `sim` the test runs in a simulation of the work-stealing scheduler, once with each of many
 /// seeds, and the first that fails is named. Then there are these options besides `crate`:
