@@ -13,15 +13,30 @@ use crate::net::kernel::receive_into_buf;
 use crate::net::udp::internet;
 use crate::net::{TcpStream, UdpSocket, tcp};
 
-/// `try_read_buf` of streams and pipes; halves pass it on to theirs.
+/// `try_read_buf` of streams and pipes; halves pass it on to theirs. `$pair` is a part of an
+/// example that makes a `b` with something to read.
 macro_rules! try_read_buf {
-    ($($type:ty: |$this:ident, $buf:ident| $read:expr;)*) => {$(
+    ($($type:ty: |$this:ident, $buf:ident| $read:expr, $pair:expr;)*) => {$(
         impl $type {
             /// Reads what is there into a buffer, without waiting, and advances its cursor.
             ///
             /// # Errors
             ///
             /// `WouldBlock` if nothing is there.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let mut buf = Vec::with_capacity(16);
+            /// b.readable().await?;
+            /// assert_eq!(b.try_read_buf(&mut buf)?, 5);
+            /// assert_eq!(buf, b"hello"); // nothing was zeroed for it
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn try_read_buf<B: BufMut>(&self, $buf: &mut B) -> io::Result<usize> {
                 let $this = self;
                 $read
@@ -31,9 +46,26 @@ macro_rules! try_read_buf {
 }
 
 try_read_buf! {
-    TcpStream: |this, buf| this.try_io(Interest::READABLE, || receive(this, buf));
-    tcp::ReadHalf<'_>: |this, buf| this.as_ref().try_read_buf(buf);
-    tcp::OwnedReadHalf: |this, buf| this.as_ref().try_read_buf(buf);
+    TcpStream: |this, buf| this.try_io(Interest::READABLE, || receive(this, buf)),
+        "let listener = wakeful::net::TcpListener::bind(\"127.0.0.1:0\").await?;\n\
+         let a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;\n\
+         let (b, _) = listener.accept().await?;\n\
+         a.writable().await?;\n\
+         a.try_write(b\"hello\")?;";
+    tcp::ReadHalf<'_>: |this, buf| this.as_ref().try_read_buf(buf),
+        "let listener = wakeful::net::TcpListener::bind(\"127.0.0.1:0\").await?;\n\
+         let a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;\n\
+         let (mut stream, _) = listener.accept().await?;\n\
+         a.writable().await?;\n\
+         a.try_write(b\"hello\")?;\n\
+         let (b, _) = stream.split();";
+    tcp::OwnedReadHalf: |this, buf| this.as_ref().try_read_buf(buf),
+        "let listener = wakeful::net::TcpListener::bind(\"127.0.0.1:0\").await?;\n\
+         let a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;\n\
+         let (stream, _) = listener.accept().await?;\n\
+         a.writable().await?;\n\
+         a.try_write(b\"hello\")?;\n\
+         let (b, _writes) = stream.into_split();";
 }
 
 impl UdpSocket {
@@ -46,6 +78,22 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// No datagram is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// b.connect(a.local_addr()?).await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let mut buf = Vec::with_capacity(1500);
+    /// assert_eq!(b.recv_buf(&mut buf).await?, 4);
+    /// assert_eq!(buf, b"ping");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn recv_buf<B: BufMut>(&self, buf: &mut B) -> impl Future<Output = io::Result<usize>> {
         self.io
@@ -57,6 +105,22 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `WouldBlock` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// b.connect(a.local_addr()?).await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let mut buf = Vec::with_capacity(1500);
+    /// b.readable().await?;
+    /// assert_eq!(b.try_recv_buf(&mut buf)?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
         self.io.try_io(Interest::READABLE, |_| receive(self, buf))
     }
@@ -70,6 +134,21 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// No datagram is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let mut buf = Vec::with_capacity(1500);
+    /// assert_eq!(b.recv_buf_from(&mut buf).await?, (4, a.local_addr()?));
+    /// assert_eq!(buf, b"ping");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn recv_buf_from<B: BufMut>(
         &self,
@@ -84,6 +163,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `WouldBlock` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let mut buf = Vec::with_capacity(1500);
+    /// b.readable().await?;
+    /// assert_eq!(b.try_recv_buf_from(&mut buf)?, (4, a.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv_buf_from<B: BufMut>(&self, buf: &mut B) -> io::Result<(usize, SocketAddr)> {
         self.io
             .try_io(Interest::READABLE, |_| receive_from(self, buf))
@@ -123,10 +217,24 @@ mod unix {
         unix::pipe::Receiver: |this, buf| this.try_io(|| {
             let read = |buf: &mut [_]| Ok((kernel::read(this.as_fd(), buf)?, ()));
             receive_into_buf(buf, read).map(|(n, ())| n)
-        });
-        UnixStream: |this, buf| this.try_io(Interest::READABLE, || receive(this, buf));
-        unix::ReadHalf<'_>: |this, buf| this.as_ref().try_read_buf(buf);
-        unix::OwnedReadHalf: |this, buf| this.as_ref().try_read_buf(buf);
+        }),
+            "let (a, b) = wakeful::net::unix::pipe::pipe()?;\n\
+             a.writable().await?;\n\
+             a.try_write(b\"hello\")?;";
+        UnixStream: |this, buf| this.try_io(Interest::READABLE, || receive(this, buf)),
+            "let (a, b) = wakeful::net::UnixStream::pair()?;\n\
+             a.writable().await?;\n\
+             a.try_write(b\"hello\")?;";
+        unix::ReadHalf<'_>: |this, buf| this.as_ref().try_read_buf(buf),
+            "let (a, mut stream) = wakeful::net::UnixStream::pair()?;\n\
+             a.writable().await?;\n\
+             a.try_write(b\"hello\")?;\n\
+             let (b, _) = stream.split();";
+        unix::OwnedReadHalf: |this, buf| this.as_ref().try_read_buf(buf),
+            "let (a, stream) = wakeful::net::UnixStream::pair()?;\n\
+             a.writable().await?;\n\
+             a.try_write(b\"hello\")?;\n\
+             let (b, _writes) = stream.into_split();";
     }
 
     impl UnixDatagram {
@@ -139,6 +247,20 @@ mod unix {
         /// # Cancel safety
         ///
         /// No datagram is lost.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+        /// a.send(b"ping").await?;
+        /// let mut buf = Vec::with_capacity(16);
+        /// assert_eq!(b.recv_buf(&mut buf).await?, 4);
+        /// assert_eq!(buf, b"ping");
+        /// # Ok(())
+        /// # }
+        /// ```
         #[track_caller]
         pub fn recv_buf<B: BufMut>(&self, buf: &mut B) -> impl Future<Output = io::Result<usize>> {
             self.io.io(Interest::READABLE, Site::here(), move |_| {
@@ -151,6 +273,20 @@ mod unix {
         /// # Errors
         ///
         /// `WouldBlock` if there is none.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+        /// a.send(b"ping").await?;
+        /// let mut buf = Vec::with_capacity(16);
+        /// b.readable().await?;
+        /// assert_eq!(b.try_recv_buf(&mut buf)?, 4);
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn try_recv_buf<B: BufMut>(&self, buf: &mut B) -> io::Result<usize> {
             self.io.try_io(Interest::READABLE, |_| receive(self, buf))
         }
@@ -164,6 +300,20 @@ mod unix {
         /// # Cancel safety
         ///
         /// No datagram is lost.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+        /// a.send(b"ping").await?;
+        /// let mut buf = Vec::with_capacity(16);
+        /// let (length, from) = b.recv_buf_from(&mut buf).await?;
+        /// assert!(length == 4 && from.is_unnamed());
+        /// # Ok(())
+        /// # }
+        /// ```
         #[track_caller]
         pub fn recv_buf_from<B: BufMut>(
             &self,
@@ -178,6 +328,20 @@ mod unix {
         /// # Errors
         ///
         /// `WouldBlock` if there is none.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+        /// a.send(b"ping").await?;
+        /// let mut buf = Vec::with_capacity(16);
+        /// b.readable().await?;
+        /// assert_eq!(b.try_recv_buf_from(&mut buf)?.0, 4);
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn try_recv_buf_from<B: BufMut>(
             &self,
             buf: &mut B,

@@ -48,6 +48,21 @@ macro_rules! readiness_methods {
         /// # Cancel safety
         ///
         /// Nothing is lost. The socket stays readable until an operation says `WouldBlock`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use wakeful::io::Interest;
+        ///
+        #[doc = $pair]
+        /// let raw = socket2::SockRef::from(&a);
+        /// let sends = a.async_io(Interest::WRITABLE, || raw.send(b"hello"));
+        /// wakeful::try_join!(sends, b.readable())?; // it may be out of date: a read may wait
+        /// # Ok(())
+        /// # }
+        /// ```
         #[track_caller]
         pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
             self.io
@@ -63,6 +78,18 @@ macro_rules! readiness_methods {
         /// # Cancel safety
         ///
         /// Nothing is lost. The socket stays writable until an operation says `WouldBlock`.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        #[doc = $pair]
+        /// a.writable().await?; // it may be out of date: a write may still say `WouldBlock`
+        /// # drop(b);
+        /// # Ok(())
+        /// # }
+        /// ```
         #[track_caller]
         pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
             self.io
@@ -76,6 +103,23 @@ macro_rules! readiness_methods {
         /// # Errors
         ///
         /// `WouldBlock` if the socket is not ready; otherwise what `f` says.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use std::io::ErrorKind::WouldBlock;
+        /// use wakeful::io::Interest;
+        ///
+        #[doc = $pair]
+        /// // `f` is called only if the socket may be readable.
+        /// let result = b.try_io(Interest::READABLE, || Err::<(), _>(WouldBlock.into()));
+        /// assert_eq!(result.unwrap_err().kind(), WouldBlock);
+        /// # drop(a);
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn try_io<R>(
             &self,
             interest: crate::io::Interest,
@@ -93,6 +137,22 @@ macro_rules! readiness_methods {
         /// # Cancel safety
         ///
         /// `f` is called at a poll and its result returned at the same one: nothing is lost.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use wakeful::io::Interest;
+        ///
+        #[doc = $pair]
+        /// // An operation that this type does not have, made of a system call.
+        /// let sent = a.async_io(Interest::WRITABLE, || socket2::SockRef::from(&a).send(b"hello"));
+        /// assert_eq!(sent.await?, 5);
+        /// # drop(b);
+        /// # Ok(())
+        /// # }
+        /// ```
         #[track_caller]
         pub fn async_io<R>(
             &self,
@@ -106,12 +166,25 @@ macro_rules! readiness_methods {
 
 /// Waiting by hand: the two poll functions of readiness, under the names given.
 macro_rules! poll_ready_methods {
-    ($read:ident, $write:ident) => {
+    ($pair:expr, $read:ident, $write:ident) => {
         /// Polls for something to read. The last caller's waker is the one that is woken.
         ///
         /// # Errors
         ///
         /// When the runtime is gone.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        #[doc = $pair]
+        /// a.writable().await?;
+        /// socket2::SockRef::from(&a).send(b"hello")?;
+        #[doc = concat!("std::future::poll_fn(|cx| b.", stringify!($read), "(cx)).await?;")]
+        /// # Ok(())
+        /// # }
+        /// ```
         #[track_caller]
         pub fn $read(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
             let source = self.io.registration();
@@ -123,6 +196,18 @@ macro_rules! poll_ready_methods {
         /// # Errors
         ///
         /// When the runtime is gone.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        #[doc = $pair]
+        #[doc = concat!("std::future::poll_fn(|cx| a.", stringify!($write), "(cx)).await?;")]
+        /// # drop(b);
+        /// # Ok(())
+        /// # }
+        /// ```
         #[track_caller]
         pub fn $write(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
             let poll = self.io.registration().poll_write_ready(cx, Site::here());
@@ -135,7 +220,7 @@ macro_rules! poll_ready_methods {
 macro_rules! stream_methods {
     ($pair:expr) => {
         readiness_methods!($pair);
-        poll_ready_methods!(poll_read_ready, poll_write_ready);
+        poll_ready_methods!($pair, poll_read_ready, poll_write_ready);
 
         /// Reads what is there, without waiting. `Ok(0)` is the end of the stream.
         ///
@@ -173,6 +258,25 @@ macro_rules! stream_methods {
         /// # Errors
         ///
         /// `WouldBlock` if nothing is there.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use std::io::IoSliceMut;
+        ///
+        #[doc = $pair]
+        /// a.writable().await?;
+        /// a.try_write(b"headbody")?;
+        /// let (mut head, mut body) = ([0; 4], [0; 8]);
+        /// b.readable().await?;
+        /// let mut bufs = [IoSliceMut::new(&mut head), IoSliceMut::new(&mut body)];
+        /// assert_eq!(b.try_read_vectored(&mut bufs)?, 8);
+        /// assert_eq!((&head, &body[..4]), (b"head", &b"body"[..]));
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn try_read_vectored(&self, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
             self.io.try_io(crate::io::Interest::READABLE, |mut io| {
                 io.read_vectored(bufs)
@@ -184,6 +288,27 @@ macro_rules! stream_methods {
         /// # Errors
         ///
         /// `WouldBlock` if there is no room.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use wakeful::io::ErrorKind;
+        ///
+        #[doc = $pair]
+        /// a.writable().await?;
+        /// let error = loop {
+        ///     // Nobody reads: at some time there is no room.
+        ///     if let Err(error) = a.try_write(&[0; 65536]) {
+        ///         break error;
+        ///     }
+        /// };
+        /// assert_eq!(error.kind(), ErrorKind::WouldBlock);
+        /// # drop(b);
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
             self.io
                 .try_io(crate::io::Interest::WRITABLE, |mut io| io.write(buf))
@@ -194,6 +319,22 @@ macro_rules! stream_methods {
         /// # Errors
         ///
         /// `WouldBlock` if there is no room.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use std::io::IoSlice;
+        ///
+        #[doc = $pair]
+        /// a.writable().await?;
+        /// let pieces = [IoSlice::new(b"head"), IoSlice::new(b"body")];
+        /// assert_eq!(a.try_write_vectored(&pieces)?, 8);
+        /// # drop(b);
+        /// # Ok(())
+        /// # }
+        /// ```
         pub fn try_write_vectored(&self, bufs: &[io::IoSlice<'_>]) -> io::Result<usize> {
             self.io.try_io(crate::io::Interest::WRITABLE, |mut io| {
                 io.write_vectored(bufs)
@@ -306,193 +447,6 @@ macro_rules! impl_async_write {
             fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
                 let $self = self.get_mut();
                 Poll::Ready($shut_down)
-            }
-        }
-    };
-}
-
-/// Datagrams to and from the peer a socket is connected to.
-macro_rules! datagram_methods {
-    ($pair:expr) => {
-        readiness_methods!($pair);
-        poll_ready_methods!(poll_recv_ready, poll_send_ready);
-
-        /// Sends one datagram to the peer that this socket is connected to.
-        ///
-        /// # Errors
-        ///
-        /// When it is connected to none, and what the operating system says.
-        ///
-        /// # Cancel safety
-        ///
-        /// A datagram whose future was dropped has not been sent.
-        ///
-        /// # Examples
-        ///
-        /// ```
-        /// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap()
-        /// # .block_on(async {
-        #[doc = $pair]
-        /// a.send(b"ping").await?;
-        /// let mut buf = [0; 16];
-        /// let n = b.recv(&mut buf).await?;
-        /// assert_eq!(&buf[..n], b"ping");
-        /// # Ok::<(), std::io::Error>(()) }).unwrap();
-        /// ```
-        #[track_caller]
-        pub fn send(&self, buf: &[u8]) -> impl Future<Output = io::Result<usize>> {
-            self.io
-                .io(Interest::WRITABLE, Site::here(), move |_| self.io.send(buf))
-        }
-
-        /// Polls [`send`](Self::send). The last caller's waker is the one that is woken.
-        ///
-        /// # Errors
-        ///
-        /// Those of `send`.
-        #[track_caller]
-        pub fn poll_send(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-            self.io
-                .poll_io(cx, Direction::Write, Site::here(), |io| io.send(buf))
-        }
-
-        /// Sends one datagram to the peer, without waiting.
-        ///
-        /// # Errors
-        ///
-        /// `WouldBlock` if there is no room, and those of [`send`](Self::send).
-        pub fn try_send(&self, buf: &[u8]) -> io::Result<usize> {
-            self.io.try_io(Interest::WRITABLE, |io| io.send(buf))
-        }
-
-        /// Receives one datagram from the peer. What does not fit into `buf` is cut off.
-        ///
-        /// # Errors
-        ///
-        /// What the operating system says.
-        ///
-        /// # Cancel safety
-        ///
-        /// No datagram is lost.
-        #[track_caller]
-        pub fn recv(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
-            self.io
-                .io(Self::RECEIVES, Site::here(), move |_| self.io.recv(buf))
-        }
-
-        /// Polls [`recv`](Self::recv). The last caller's waker is the one that is woken.
-        ///
-        /// # Errors
-        ///
-        /// Those of `recv`.
-        #[track_caller]
-        pub fn poll_recv(
-            &self,
-            cx: &mut Context<'_>,
-            buf: &mut ReadBuf<'_>,
-        ) -> Poll<io::Result<()>> {
-            let poll = self.io.poll_io(cx, Direction::Read, Site::here(), |io| {
-                crate::net::kernel::receive_into(buf, |buf| Ok((SockRef::from(io).recv(buf)?, ())))
-            });
-            poll.map_ok(drop)
-        }
-
-        /// Receives one datagram from the peer, without waiting.
-        ///
-        /// # Errors
-        ///
-        /// `WouldBlock` if there is none.
-        pub fn try_recv(&self, buf: &mut [u8]) -> io::Result<usize> {
-            self.io.try_io(Interest::READABLE, |io| io.recv(buf))
-        }
-    };
-}
-
-/// To and from std's socket.
-macro_rules! std_methods {
-    ($std:ty, $mio:ty) => {
-        /// Takes over a socket of std's. It must be in non-blocking mode.
-        ///
-        /// # Errors
-        ///
-        /// When the socket cannot be registered with the poller.
-        ///
-        /// # Panics
-        ///
-        /// Outside of a runtime, on one without I/O, and in debug builds if the socket is in
-        /// blocking mode.
-        #[track_caller]
-        pub fn from_std(socket: $std) -> io::Result<Self> {
-            crate::net::assert_nonblocking(&socket);
-            Self::from_mio(<$mio>::from_std(socket))
-        }
-
-        /// Gives the socket to std. It stays in non-blocking mode.
-        ///
-        /// # Errors
-        ///
-        /// When the poller does not let go of it.
-        pub fn into_std(self) -> io::Result<$std> {
-            self.io.into_inner().map(Into::into)
-        }
-
-        #[track_caller]
-        pub(crate) fn from_mio(socket: $mio) -> io::Result<Self> {
-            Self::with_readiness(socket, crate::io::Ready::EMPTY)
-        }
-
-        /// `initial` is what the first operations may try before there was an event.
-        #[track_caller]
-        pub(crate) fn with_readiness(socket: $mio, initial: crate::io::Ready) -> io::Result<Self> {
-            crate::net::register(socket, initial).map(|io| Self { io })
-        }
-    };
-}
-
-/// The traits by which std and others reach the descriptor.
-macro_rules! impl_socket {
-    ($type:ty, $std:ty) => {
-        impl TryFrom<$std> for $type {
-            type Error = io::Error;
-
-            /// [`from_std`](Self::from_std).
-            #[track_caller]
-            fn try_from(socket: $std) -> io::Result<Self> {
-                Self::from_std(socket)
-            }
-        }
-
-        impl std::fmt::Debug for $type {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                std::fmt::Debug::fmt(&self.io, f)
-            }
-        }
-
-        #[cfg(unix)]
-        impl std::os::fd::AsRawFd for $type {
-            fn as_raw_fd(&self) -> std::os::fd::RawFd {
-                self.io.as_raw_fd()
-            }
-        }
-
-        #[cfg(unix)]
-        impl std::os::fd::AsFd for $type {
-            fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-                self.io.as_fd()
-            }
-        }
-
-        #[cfg(windows)]
-        impl std::os::windows::io::AsRawSocket for $type {
-            fn as_raw_socket(&self) -> std::os::windows::io::RawSocket {
-                self.io.as_raw_socket()
-            }
-        }
-
-        #[cfg(windows)]
-        impl std::os::windows::io::AsSocket for $type {
-            fn as_socket(&self) -> std::os::windows::io::BorrowedSocket<'_> {
-                self.io.as_socket()
             }
         }
     };

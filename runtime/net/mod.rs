@@ -13,13 +13,18 @@
 //! Operations on `&self` may be awaited by any number of tasks at once. The `poll_` functions keep
 //! one waker a direction: the last caller's.
 //!
-//! Files: `methods` (what several sockets have in common, written once), `tcp`, `udp`, `unix`,
-//! `split` (the halves of a stream), `addr` (names to addresses), `kernel` (the unsafe parts).
+//! Files: `methods`, `datagram_methods`, `std_methods` (what several sockets have in common,
+//! written once), `tcp`, `udp`, `unix`, `split` (the halves of a stream), `addr` (names to
+//! addresses), `kernel` (the unsafe parts).
 //!
 //! Absent on purpose: blocking calls, TLS, name resolution of our own.
 
 #[macro_use]
 mod methods;
+#[macro_use]
+mod datagram_methods;
+#[macro_use]
+mod std_methods;
 #[macro_use]
 mod split;
 

@@ -1,22 +1,71 @@
 //! The two halves of a stream, borrowed and owned, written once for TCP and Unix.
+//!
+//! `$pair` is a part of an example that makes `a` and `b`, connected; `b` has sent one byte.
 
 /// Makes `ReadHalf`, `WriteHalf`, `OwnedReadHalf`, `OwnedWriteHalf` and `ReuniteError`.
 macro_rules! split_halves {
-    ($stream:ident, $addr:ty) => {
+    ($stream:ident, $addr:ty, $pair:expr) => {
         /// The reading half of a stream, borrowed.
         ///
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+        #[doc = $pair]
+        /// let (mut reads, mut writes) = a.split();
+        /// // Both at once, in one task.
+        /// let (sent, received) = wakeful::join!(writes.write_all(b"ping"), reads.read_u8());
+        /// sent?;
+        /// assert_eq!(received?, b'!');
+        /// # Ok(())
+        /// # }
+        /// ```
         #[doc = concat!("Made by [`", stringify!($stream), "::split`].")]
         #[derive(Debug)]
         pub struct ReadHalf<'a>(&'a $stream);
 
         /// The writing half of a stream, borrowed.
         ///
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+        #[doc = $pair]
+        /// let (_reads, mut writes) = a.split();
+        /// writes.write_all(b"ping").await?;
+        /// writes.shutdown().await?; // the other side reads the end
+        /// let mut text = String::new();
+        /// b.read_to_string(&mut text).await?;
+        /// assert_eq!(text, "ping");
+        /// # Ok(())
+        /// # }
+        /// ```
         #[doc = concat!("Made by [`", stringify!($stream), "::split`].")]
         #[derive(Debug)]
         pub struct WriteHalf<'a>(&'a $stream);
 
         /// The reading half of a stream, owned. It can move to another task.
         ///
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use wakeful::io::AsyncReadExt;
+        #[doc = $pair]
+        /// let (mut reads, _writes) = a.into_split();
+        /// let task = wakeful::spawn(async move { reads.read_u8().await }); // borrows nothing
+        /// assert_eq!(task.await??, b'!');
+        /// # Ok(())
+        /// # }
+        /// ```
         #[doc = concat!("Made by [`", stringify!($stream), "::into_split`].")]
         #[derive(Debug)]
         pub struct OwnedReadHalf {
@@ -28,6 +77,21 @@ macro_rules! split_halves {
         /// When it is dropped the writing direction ends, as by a shutdown;
         /// [`forget`](Self::forget) leaves it open.
         ///
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        /// use wakeful::io::AsyncReadExt;
+        #[doc = $pair]
+        /// let (reads, writes) = a.into_split();
+        /// drop(writes); // the other side reads the end
+        /// assert_eq!(b.read(&mut [0; 8]).await?, 0);
+        /// # drop(reads);
+        /// # Ok(())
+        /// # }
+        /// ```
         #[doc = concat!("Made by [`", stringify!($stream), "::into_split`].")]
         #[derive(Debug)]
         pub struct OwnedWriteHalf {
@@ -65,6 +129,19 @@ macro_rules! split_halves {
         }
 
         /// The two halves are not of the same stream. Gives them back.
+        ///
+        /// # Examples
+        ///
+        /// ```
+        /// # #[wakeful::main(flavor = "current_thread")]
+        /// # async fn main() -> std::io::Result<()> {
+        #[doc = $pair]
+        /// let ((one, _), (_, other)) = (a.into_split(), b.into_split());
+        /// let error = one.reunite(other).unwrap_err();
+        /// let (_one, _other) = (error.0, error.1); // not lost
+        /// # Ok(())
+        /// # }
+        /// ```
         #[derive(Debug)]
         pub struct ReuniteError(pub OwnedReadHalf, pub OwnedWriteHalf);
 
@@ -82,6 +159,20 @@ macro_rules! split_halves {
             /// # Errors
             ///
             /// When they are not of the same stream. They are in the error.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let (reads, writes) = a.into_split();
+            /// let whole = reads.reunite(writes).unwrap();
+            /// whole.writable().await?; // still open
+            /// # drop(b);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn reunite(self, other: OwnedWriteHalf) -> Result<$stream, ReuniteError> {
                 reunite(self, other)
             }
@@ -93,12 +184,39 @@ macro_rules! split_halves {
             /// # Errors
             ///
             /// When they are not of the same stream. They are in the error.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let ((reads, writes), (_, other)) = (a.into_split(), b.into_split());
+            /// assert!(other.reunite(reads).is_err()); // of another stream
+            /// # drop(writes);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn reunite(self, other: OwnedReadHalf) -> Result<$stream, ReuniteError> {
                 reunite(other, self)
             }
 
             /// Drops the half and leaves the writing direction open for as long as the reading
             /// half lives.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let (reads, writes) = a.into_split();
+            /// writes.forget();
+            /// assert!(b.try_read(&mut [0; 8]).is_err()); // `WouldBlock`, and not the end
+            /// # drop(reads);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn forget(mut self) {
                 self.shutdown_on_drop = false;
             }
@@ -113,10 +231,10 @@ macro_rules! split_halves {
             }
         }
 
-        read_half_methods!(ReadHalf<'_>, $stream, $addr, |this| this.0);
-        read_half_methods!(OwnedReadHalf, $stream, $addr, |this| this.inner);
-        write_half_methods!(WriteHalf<'_>, $stream, $addr, |this| this.0);
-        write_half_methods!(OwnedWriteHalf, $stream, $addr, |this| this.inner);
+        read_half_methods!(ReadHalf<'_>, $stream, $addr, |this| this.0, $pair);
+        read_half_methods!(OwnedReadHalf, $stream, $addr, |this| this.inner, $pair);
+        write_half_methods!(WriteHalf<'_>, $stream, $addr, |this| this.0, $pair);
+        write_half_methods!(OwnedWriteHalf, $stream, $addr, |this| this.inner, $pair);
 
         impl_async_read!(ReadHalf<'_>, |this| this.0);
         impl_async_read!(OwnedReadHalf, |this| this.inner);
@@ -134,7 +252,7 @@ macro_rules! split_halves {
 
 /// What both halves offer.
 macro_rules! half_methods {
-    ($type:ty, $stream:ident, $addr:ty, |$this:ident| $inner:expr) => {
+    ($type:ty, $stream:ident, $addr:ty, |$this:ident| $inner:expr, $pair:expr, $half:literal) => {
         impl AsRef<$stream> for $type {
             fn as_ref(&self) -> &$stream {
                 let $this = self;
@@ -152,6 +270,20 @@ macro_rules! half_methods {
             /// # Cancel safety
             ///
             /// Nothing is lost.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            /// use wakeful::io::Interest;
+            #[doc = $pair]
+            /// let (reads, writes) = a.split();
+            #[doc = concat!("let ready = ", $half, ".ready(Interest::READABLE).await?;")]
+            /// assert!(ready.is_readable()); // the other side has sent something
+            /// # Ok(())
+            /// # }
+            /// ```
             #[track_caller]
             pub fn ready(&self, interest: Interest) -> impl Future<Output = io::Result<Ready>> {
                 self.as_ref().ready(interest)
@@ -162,6 +294,18 @@ macro_rules! half_methods {
             /// # Errors
             ///
             /// What the operating system says.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let (reads, writes) = a.split();
+            #[doc = concat!("println!(\"{:?}\", ", $half, ".peer_addr()?);")]
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn peer_addr(&self) -> io::Result<$addr> {
                 self.as_ref().peer_addr()
             }
@@ -171,6 +315,18 @@ macro_rules! half_methods {
             /// # Errors
             ///
             /// What the operating system says.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let (reads, writes) = a.split();
+            #[doc = concat!("println!(\"{:?}\", ", $half, ".local_addr()?);")]
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn local_addr(&self) -> io::Result<$addr> {
                 self.as_ref().local_addr()
             }
@@ -179,8 +335,8 @@ macro_rules! half_methods {
 }
 
 macro_rules! read_half_methods {
-    ($type:ty, $stream:ident, $addr:ty, |$this:ident| $inner:expr) => {
-        half_methods!($type, $stream, $addr, |$this| $inner);
+    ($type:ty, $stream:ident, $addr:ty, |$this:ident| $inner:expr, $pair:expr) => {
+        half_methods!($type, $stream, $addr, |$this| $inner, $pair, "reads");
 
         impl $type {
             /// Waits until there may be something to read.
@@ -192,6 +348,18 @@ macro_rules! read_half_methods {
             /// # Cancel safety
             ///
             /// Nothing is lost.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let (reads, _writes) = a.split();
+            /// reads.readable().await?; // the other side has sent something
+            /// # Ok(())
+            /// # }
+            /// ```
             #[track_caller]
             pub fn readable(&self) -> impl Future<Output = io::Result<()>> {
                 self.as_ref().readable()
@@ -202,6 +370,20 @@ macro_rules! read_half_methods {
             /// # Errors
             ///
             /// `WouldBlock` if nothing is there.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let (reads, _writes) = a.split();
+            /// reads.readable().await?;
+            /// assert_eq!(reads.try_read(&mut [0; 8])?, 1);
+            /// assert!(reads.try_read(&mut [0; 8]).is_err()); // `WouldBlock`: that was all
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn try_read(&self, buf: &mut [u8]) -> io::Result<usize> {
                 self.as_ref().try_read(buf)
             }
@@ -211,6 +393,21 @@ macro_rules! read_half_methods {
             /// # Errors
             ///
             /// `WouldBlock` if nothing is there.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            /// use std::io::IoSliceMut;
+            #[doc = $pair]
+            /// let (reads, _writes) = a.split();
+            /// reads.readable().await?;
+            /// let mut buf = [0; 8];
+            /// assert_eq!(reads.try_read_vectored(&mut [IoSliceMut::new(&mut buf)])?, 1);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn try_read_vectored(&self, bufs: &mut [io::IoSliceMut<'_>]) -> io::Result<usize> {
                 self.as_ref().try_read_vectored(bufs)
             }
@@ -219,8 +416,8 @@ macro_rules! read_half_methods {
 }
 
 macro_rules! write_half_methods {
-    ($type:ty, $stream:ident, $addr:ty, |$this:ident| $inner:expr) => {
-        half_methods!($type, $stream, $addr, |$this| $inner);
+    ($type:ty, $stream:ident, $addr:ty, |$this:ident| $inner:expr, $pair:expr) => {
+        half_methods!($type, $stream, $addr, |$this| $inner, $pair, "writes");
 
         impl $type {
             /// Waits until there may be room to write.
@@ -232,6 +429,19 @@ macro_rules! write_half_methods {
             /// # Cancel safety
             ///
             /// Nothing is lost.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let (_reads, writes) = a.split();
+            /// writes.writable().await?;
+            /// # drop(b);
+            /// # Ok(())
+            /// # }
+            /// ```
             #[track_caller]
             pub fn writable(&self) -> impl Future<Output = io::Result<()>> {
                 self.as_ref().writable()
@@ -242,6 +452,20 @@ macro_rules! write_half_methods {
             /// # Errors
             ///
             /// `WouldBlock` if there is no room.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            #[doc = $pair]
+            /// let (_reads, writes) = a.split();
+            /// writes.writable().await?;
+            /// assert_eq!(writes.try_write(b"ping")?, 4);
+            /// # drop(b);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn try_write(&self, buf: &[u8]) -> io::Result<usize> {
                 self.as_ref().try_write(buf)
             }
@@ -251,6 +475,22 @@ macro_rules! write_half_methods {
             /// # Errors
             ///
             /// `WouldBlock` if there is no room.
+            ///
+            /// # Examples
+            ///
+            /// ```
+            /// # #[wakeful::main(flavor = "current_thread")]
+            /// # async fn main() -> std::io::Result<()> {
+            /// use std::io::IoSlice;
+            #[doc = $pair]
+            /// let (_reads, writes) = a.split();
+            /// writes.writable().await?;
+            /// let bufs = [IoSlice::new(b"pi"), IoSlice::new(b"ng")];
+            /// assert_eq!(writes.try_write_vectored(&bufs)?, 4);
+            /// # drop(b);
+            /// # Ok(())
+            /// # }
+            /// ```
             pub fn try_write_vectored(&self, bufs: &[io::IoSlice<'_>]) -> io::Result<usize> {
                 self.as_ref().try_write_vectored(bufs)
             }

@@ -22,17 +22,23 @@ use crate::leaf::Site;
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
+/// # #[wakeful::main]
+/// # async fn main() -> std::io::Result<()> {
+/// # use std::{io::{Seek, Write}, os::fd::AsRawFd};
+/// # let mut input = tempfile::tempfile()?;
+/// # input.write_all(b"one\ntwo\n")?;
+/// # input.rewind()?;
+/// # // SAFETY: `dup2` takes two numbers. The example has its process to itself.
+/// # unsafe { libc::dup2(input.as_raw_fd(), 0) };
 /// use wakeful::io::{AsyncBufReadExt, BufReader, stdin};
 ///
-/// #[wakeful::main]
-/// async fn main() -> std::io::Result<()> {
-///     let mut lines = BufReader::new(stdin()).lines();
-///     while let Some(line) = lines.next_line().await? {
-///         println!("{}", line.to_uppercase());
-///     }
-///     Ok(())
+/// let mut lines = BufReader::new(stdin()).lines();
+/// while let Some(line) = lines.next_line().await? {
+///     println!("{}", line.to_uppercase());
 /// }
+/// # Ok(())
+/// # }
 /// ```
 #[derive(Debug)]
 pub struct Stdin {
@@ -45,13 +51,22 @@ pub struct Stdin {
 ///
 /// # Examples
 ///
-/// ```no_run
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # use std::{io::{Seek, Write}, os::fd::AsRawFd};
+/// # let mut input = tempfile::tempfile()?;
+/// # input.write_all(b"one\ntwo\n")?;
+/// # input.rewind()?;
+/// # // SAFETY: `dup2` takes two numbers. The example has its process to itself.
+/// # unsafe { libc::dup2(input.as_raw_fd(), 0) };
 /// use wakeful::io::{AsyncReadExt, stdin};
 ///
-/// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let mut all = String::new();
 /// stdin().read_to_string(&mut all).await?;
-/// # Ok::<(), std::io::Error>(()) }).unwrap();
+/// # assert_eq!(all, "one\ntwo\n");
+/// # Ok(())
+/// # }
 /// ```
 #[must_use]
 pub fn stdin() -> Stdin {

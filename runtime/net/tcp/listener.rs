@@ -20,26 +20,36 @@ use crate::net::{TcpStream, first_of};
 ///
 /// # Examples
 ///
-/// ```no_run
-/// use wakeful::net::TcpListener;
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+/// use wakeful::net::{TcpListener, TcpStream};
 ///
-/// # async fn serve(_: wakeful::net::TcpStream) {}
-/// # wakeful::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
-/// let listener = TcpListener::bind("127.0.0.1:8080").await?;
-/// loop {
-///     let (stream, peer) = listener.accept().await?;
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// let server = wakeful::spawn(async move {
+///     let (mut stream, peer) = listener.accept().await?; // in a loop, in most programs
 ///     println!("{peer} is here");
-///     wakeful::spawn(serve(stream));
-/// }
-/// # #[allow(unreachable_code)]
-/// # Ok::<(), std::io::Error>(()) }).unwrap();
+///     stream.write_all(b"hello").await
+/// });
+/// let mut text = String::new();
+/// client.read_to_string(&mut text).await?;
+/// assert_eq!(text, "hello");
+/// server.await?
+/// # }
 /// ```
 pub struct TcpListener {
     io: Registered<mio::net::TcpListener>,
 }
 
 impl TcpListener {
-    std_methods!(net::TcpListener, mio::net::TcpListener);
+    std_methods!(
+        net::TcpListener,
+        mio::net::TcpListener,
+        "TcpListener",
+        "let std = std::net::TcpListener::bind(\"127.0.0.1:0\")?;"
+    );
 
     /// Listens on the first address of `addr` that can be bound. Port 0 takes a free one.
     ///
@@ -113,6 +123,21 @@ impl TcpListener {
     /// # Errors
     ///
     /// Those of `accept`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{TcpListener, TcpStream};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// let (_, from) = std::future::poll_fn(|cx| listener.poll_accept(cx)).await?;
+    /// assert_eq!(from, stream.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         self.io
@@ -132,6 +157,17 @@ impl TcpListener {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = wakeful::net::TcpListener::bind("127.0.0.1:0").await?; // any free port
+    /// assert_ne!(listener.local_addr()?.port(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr()
     }
@@ -141,6 +177,17 @@ impl TcpListener {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = wakeful::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// assert!(listener.ttl()? > 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn ttl(&self) -> io::Result<u32> {
         self.io.ttl()
     }
@@ -150,6 +197,18 @@ impl TcpListener {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let listener = wakeful::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// listener.set_ttl(42)?;
+    /// assert_eq!(listener.ttl()?, 42);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
         self.io.set_ttl(ttl)
     }

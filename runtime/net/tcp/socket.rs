@@ -1,4 +1,4 @@
-//! `TcpSocket`: options first, then a connection or a listener.
+//! `TcpSocket`: options first (`options.rs`), then a connection or a listener.
 
 use std::fmt;
 use std::future::Future;
@@ -6,7 +6,6 @@ use std::io;
 use std::net::SocketAddr;
 #[cfg(unix)]
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, IntoRawFd, OwnedFd, RawFd};
-use std::time::Duration;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -34,34 +33,7 @@ use crate::net::{TcpListener, TcpStream};
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
 pub struct TcpSocket {
-    socket: Socket,
-}
-
-/// Options: `get / set: type = getter / setter of socket2;`
-macro_rules! options {
-    ($($(#[doc = $doc:expr])* $(#[cfg($cfg:meta)])?
-        $get:ident / $set:ident: $type:ty = $from:ident / $to:ident;)*) => {$(
-        $(#[doc = $doc])*
-        ///
-        /// # Errors
-        ///
-        /// What the operating system says.
-        $(#[cfg($cfg)])?
-        pub fn $get(&self) -> io::Result<$type> {
-            self.socket.$from()
-        }
-
-        #[doc = concat!("Sets what [`", stringify!($get), "`](Self::", stringify!($get),
-            ") tells.")]
-        ///
-        /// # Errors
-        ///
-        /// What the operating system says.
-        $(#[cfg($cfg)])?
-        pub fn $set(&self, value: $type) -> io::Result<()> {
-            self.socket.$to(value)
-        }
-    )*};
+    pub(super) socket: Socket,
 }
 
 impl TcpSocket {
@@ -70,6 +42,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// What the operating system says, such as too many open files.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = wakeful::net::TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert!(socket.local_addr()?.is_ipv4());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_v4() -> io::Result<TcpSocket> {
         Self::new(Domain::IPV4)
     }
@@ -79,6 +63,19 @@ impl TcpSocket {
     /// # Errors
     ///
     /// What the operating system says, such as too many open files.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = wakeful::net::TcpSocket::new_v6()?;
+    /// if socket.bind("[::1]:0".parse().unwrap()).is_ok() {
+    ///     assert!(socket.local_addr()?.is_ipv6()); // this machine has IPv6
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_v6() -> io::Result<TcpSocket> {
         Self::new(Domain::IPV6)
     }
@@ -92,6 +89,23 @@ impl TcpSocket {
     /// Takes over a stream of std's that is not connected yet, made by another library.
     ///
     /// It must be in non-blocking mode.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{TcpListener, TcpSocket};
+    ///
+    /// # let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// // A socket that another library has made, and not connected.
+    /// let raw = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+    /// raw.set_nonblocking(true)?;
+    /// let socket = TcpSocket::from_std_stream(raw.into());
+    /// socket.connect(listener.local_addr()?).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn from_std_stream(std_stream: std::net::TcpStream) -> TcpSocket {
         Self {
             socket: std_stream.into(),
@@ -108,6 +122,23 @@ impl TcpSocket {
     /// # Errors
     ///
     /// When the address is taken or is not ours.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{TcpListener, TcpSocket};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?; // from where to connect
+    /// let from = socket.local_addr()?;
+    /// let _stream = socket.connect(listener.local_addr()?).await?;
+    /// assert_eq!(listener.accept().await?.1, from);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bind(&self, addr: SocketAddr) -> io::Result<()> {
         self.socket.bind(&addr.into())
     }
@@ -125,6 +156,22 @@ impl TcpSocket {
     /// # Cancel safety
     ///
     /// A connection that is being made is given up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{TcpListener, TcpSocket};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.set_nodelay(true)?; // before it connects
+    /// let stream = socket.connect(listener.local_addr()?).await?;
+    /// assert!(stream.nodelay()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn connect(self, addr: SocketAddr) -> impl Future<Output = io::Result<TcpStream>> {
         let site = Site::here();
@@ -147,6 +194,22 @@ impl TcpSocket {
     /// # Panics
     ///
     /// Outside of a runtime, and on one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{TcpSocket, TcpStream};
+    ///
+    /// let socket = TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// let listener = socket.listen(128)?;
+    /// let stream = TcpStream::connect(listener.local_addr()?).await?;
+    /// assert_eq!(listener.accept().await?.1, stream.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn listen(self, backlog: u32) -> io::Result<TcpListener> {
         self.socket
@@ -159,6 +222,18 @@ impl TcpSocket {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = wakeful::net::TcpSocket::new_v4()?;
+    /// socket.bind("127.0.0.1:0".parse().unwrap())?;
+    /// assert_ne!(socket.local_addr()?.port(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         let addr = self.socket.local_addr()?;
         addr.as_socket()
@@ -170,152 +245,20 @@ impl TcpSocket {
     /// # Errors
     ///
     /// When the question itself fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = wakeful::net::TcpSocket::new_v4()?;
+    /// assert!(socket.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.socket.take_error()
     }
-}
-
-/// Options.
-impl TcpSocket {
-    options! {
-        /// Whether probes find out that a silent peer is gone (`SO_KEEPALIVE`).
-        keepalive / set_keepalive: bool = keepalive / set_keepalive;
-        /// Whether an address may be bound again while old connections linger
-        /// (`SO_REUSEADDR`).
-        reuseaddr / set_reuseaddr: bool = reuse_address / set_reuse_address;
-        /// Whether several sockets may listen on one address (`SO_REUSEPORT`).
-        #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
-        reuseport / set_reuseport: bool = reuse_port / set_reuse_port;
-        /// Whether small writes are sent at once (`TCP_NODELAY`).
-        nodelay / set_nodelay: bool = tcp_nodelay / set_tcp_nodelay;
-        /// The type of service of IPv4 packets (`IP_TOS`).
-        #[cfg(not(any(target_os = "fuchsia", target_os = "redox", target_os = "solaris",
-            target_os = "illumos", target_os = "haiku")))]
-        tos_v4 / set_tos_v4: u32 = tos_v4 / set_tos_v4;
-        /// The traffic class of IPv6 packets (`IPV6_TCLASS`).
-        #[cfg(any(target_os = "android", target_os = "dragonfly", target_os = "freebsd",
-            target_os = "fuchsia", target_os = "linux", target_os = "macos",
-            target_os = "netbsd", target_os = "openbsd"))]
-        tclass_v6 / set_tclass_v6: u32 = tclass_v6 / set_tclass_v6;
-    }
-
-    /// The size of the send buffer (`SO_SNDBUF`), in bytes. Linux tells twice what was set.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn send_buffer_size(&self) -> io::Result<u32> {
-        self.socket.send_buffer_size().map(bytes)
-    }
-
-    /// Sets the size of the send buffer (`SO_SNDBUF`), in bytes.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn set_send_buffer_size(&self, size: u32) -> io::Result<()> {
-        self.socket.set_send_buffer_size(size as usize)
-    }
-
-    /// The size of the receive buffer (`SO_RCVBUF`), in bytes. Linux tells twice what was set.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn recv_buffer_size(&self) -> io::Result<u32> {
-        self.socket.recv_buffer_size().map(bytes)
-    }
-
-    /// Sets the size of the receive buffer (`SO_RCVBUF`), in bytes.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn set_recv_buffer_size(&self, size: u32) -> io::Result<()> {
-        self.socket.set_recv_buffer_size(size as usize)
-    }
-
-    /// How long a close waits for unsent data (`SO_LINGER`).
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn linger(&self) -> io::Result<Option<Duration>> {
-        self.socket.linger()
-    }
-
-    /// How long a close waits for unsent data (`SO_LINGER`), in whole seconds.
-    ///
-    /// With a duration above zero, dropping the stream blocks the thread for up to that long.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    #[deprecated = "a close would block the thread: use `set_zero_linger`, or shut down and wait"]
-    pub fn set_linger(&self, limit: Option<Duration>) -> io::Result<()> {
-        self.socket.set_linger(limit)
-    }
-
-    /// A close drops unsent data and resets the connection. It does not block.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn set_zero_linger(&self) -> io::Result<()> {
-        self.socket.set_linger(Some(Duration::ZERO))
-    }
-
-    /// The name of the network interface this is bound to (`SO_BINDTODEVICE`).
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    pub fn device(&self) -> io::Result<Option<Vec<u8>>> {
-        self.socket.device()
-    }
-
-    /// Binds the socket to a network interface, or with `None` to all of them.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says; most often that one has to be root.
-    #[cfg(any(target_os = "android", target_os = "fuchsia", target_os = "linux"))]
-    pub fn bind_device(&self, interface: Option<&[u8]>) -> io::Result<()> {
-        self.socket.bind_device(interface)
-    }
-
-    /// The old name of [`tos_v4`](Self::tos_v4).
-    #[doc(hidden)]
-    #[deprecated = "it is about IPv4 only: use `tos_v4`"]
-    #[cfg(not(any(
-        target_os = "fuchsia",
-        target_os = "redox",
-        target_os = "solaris",
-        target_os = "illumos",
-        target_os = "haiku"
-    )))]
-    pub fn tos(&self) -> io::Result<u32> {
-        self.tos_v4()
-    }
-
-    /// The old name of [`set_tos_v4`](Self::set_tos_v4).
-    #[doc(hidden)]
-    #[deprecated = "it is about IPv4 only: use `set_tos_v4`"]
-    #[cfg(not(any(
-        target_os = "fuchsia",
-        target_os = "redox",
-        target_os = "solaris",
-        target_os = "illumos",
-        target_os = "haiku"
-    )))]
-    pub fn set_tos(&self, tos: u32) -> io::Result<()> {
-        self.set_tos_v4(tos)
-    }
-}
-
-fn bytes(size: usize) -> u32 {
-    u32::try_from(size).unwrap_or(u32::MAX)
 }
 
 /// A non-blocking connect that has begun.

@@ -10,7 +10,15 @@ use std::task::{Context, Poll};
 use crate::io::{Interest, ReadBuf, Ready};
 use crate::net::TcpStream;
 
-split_halves!(TcpStream, SocketAddr);
+split_halves!(
+    TcpStream,
+    SocketAddr,
+    "let listener = wakeful::net::TcpListener::bind(\"127.0.0.1:0\").await?;\n\
+     let mut a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;\n\
+     let (mut b, _) = listener.accept().await?;\n\
+     b.writable().await?;\n\
+     b.try_write(b\"!\")?;\n"
+);
 
 macro_rules! peek_methods {
     ($($type:ty),*) => {$(

@@ -8,7 +8,6 @@ use std::net::{self, SocketAddr};
 use std::os::windows::io::{AsRawSocket, AsSocket};
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use socket2::SockRef;
 
@@ -45,7 +44,7 @@ use crate::net::tcp::split::{self, OwnedReadHalf, OwnedWriteHalf, ReadHalf, Writ
 /// # Ok::<(), std::io::Error>(()) }).unwrap();
 /// ```
 pub struct TcpStream {
-    io: Registered<mio::net::TcpStream>,
+    pub(super) io: Registered<mio::net::TcpStream>,
 }
 
 impl TcpStream {
@@ -54,7 +53,13 @@ impl TcpStream {
          let a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;\n\
          let (b, _) = listener.accept().await?;\n"
     );
-    std_methods!(net::TcpStream, mio::net::TcpStream);
+    std_methods!(
+        net::TcpStream,
+        mio::net::TcpStream,
+        "TcpStream",
+        "let listener = std::net::TcpListener::bind(\"127.0.0.1:0\")?;\n\
+         let std = std::net::TcpStream::connect(listener.local_addr()?)?;"
+    );
 
     /// Connects to the first address of `addr` that answers.
     ///
@@ -69,6 +74,25 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// A connection that is being made is given up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::ErrorKind;
+    /// use wakeful::net::{TcpListener, TcpStream};
+    ///
+    /// let listener = TcpListener::bind("127.0.0.1:0").await?;
+    /// let addr = listener.local_addr()?;
+    /// assert_eq!(TcpStream::connect(addr).await?.peer_addr()?, addr);
+    ///
+    /// drop(listener);
+    /// let refused = TcpStream::connect(addr).await.unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn connect<A: ToSocketAddrs>(addr: A) -> impl Future<Output = io::Result<TcpStream>> {
         let site = Site::here();
@@ -109,6 +133,23 @@ impl TcpStream {
     /// # Cancel safety
     ///
     /// Nothing is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    /// # let listener = wakeful::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut b, _) = listener.accept().await?;
+    /// b.write_all(b"hello").await?;
+    /// let mut buf = [0; 8];
+    /// assert_eq!(a.peek(&mut buf).await?, 5);
+    /// assert_eq!(a.read(&mut buf).await?, 5); // it is still there
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         self.io
@@ -120,6 +161,26 @@ impl TcpStream {
     /// # Errors
     ///
     /// Those of `peek`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    /// # let listener = wakeful::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut b, _) = listener.accept().await?;
+    /// use wakeful::io::ReadBuf;
+    ///
+    /// b.write_all(b"hello").await?;
+    /// let mut memory = [0; 8];
+    /// let mut buf = ReadBuf::new(&mut memory);
+    /// assert_eq!(std::future::poll_fn(|cx| a.poll_peek(cx, &mut buf)).await?, 5);
+    /// assert_eq!(buf.filled(), b"hello");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_peek(
         &self,
@@ -137,6 +198,20 @@ impl TcpStream {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    /// # let listener = wakeful::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut b, _) = listener.accept().await?;
+    /// assert_eq!(a.local_addr()?, b.peer_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr()
     }
@@ -146,6 +221,20 @@ impl TcpStream {
     /// # Errors
     ///
     /// What the operating system says, such as `NotConnected`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    /// # let listener = wakeful::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut b, _) = listener.accept().await?;
+    /// assert_eq!(a.peer_addr()?, listener.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.peer_addr()
     }
@@ -155,97 +244,45 @@ impl TcpStream {
     /// # Errors
     ///
     /// When the question itself fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    /// # let listener = wakeful::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut b, _) = listener.accept().await?;
+    /// assert!(a.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.take_error()
     }
 
-    /// True if small writes are sent at once (`TCP_NODELAY`).
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn nodelay(&self) -> io::Result<bool> {
-        self.io.nodelay()
-    }
-
-    /// Whether small writes are sent at once instead of being gathered (`TCP_NODELAY`).
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn set_nodelay(&self, nodelay: bool) -> io::Result<()> {
-        self.io.set_nodelay(nodelay)
-    }
-
-    /// True if received data is acknowledged at once (`TCP_QUICKACK`).
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    pub fn quickack(&self) -> io::Result<bool> {
-        SockRef::from(self).tcp_quickack()
-    }
-
-    /// Whether received data is acknowledged at once (`TCP_QUICKACK`). The system may unset it.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    pub fn set_quickack(&self, quickack: bool) -> io::Result<()> {
-        SockRef::from(self).set_tcp_quickack(quickack)
-    }
-
-    /// How long a close waits for unsent data (`SO_LINGER`).
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn linger(&self) -> io::Result<Option<Duration>> {
-        SockRef::from(self).linger()
-    }
-
-    /// How long a close waits for unsent data (`SO_LINGER`), in whole seconds.
-    ///
-    /// With a duration above zero, dropping the stream blocks the thread for up to that long.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    #[deprecated = "a close would block the thread: use `set_zero_linger`, or shut down and wait"]
-    pub fn set_linger(&self, limit: Option<Duration>) -> io::Result<()> {
-        SockRef::from(self).set_linger(limit)
-    }
-
-    /// A close drops unsent data and resets the connection. It does not block.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn set_zero_linger(&self) -> io::Result<()> {
-        SockRef::from(self).set_linger(Some(Duration::ZERO))
-    }
-
-    /// The time to live (hops) of packets sent by this socket.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn ttl(&self) -> io::Result<u32> {
-        self.io.ttl()
-    }
-
-    /// Sets the time to live (hops) of packets sent by this socket.
-    ///
-    /// # Errors
-    ///
-    /// What the operating system says.
-    pub fn set_ttl(&self, ttl: u32) -> io::Result<()> {
-        self.io.set_ttl(ttl)
-    }
-
     /// Splits the stream into two borrowed halves, at no cost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    /// # let listener = wakeful::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let mut a = wakeful::net::TcpStream::connect(listener.local_addr()?).await?;
+    /// # let (mut b, _) = listener.accept().await?;
+    /// let (mut reads, mut writes) = a.split();
+    /// let (sent, received) = wakeful::join!(writes.write_all(b"ping"), async {
+    ///     b.write_all(b"pong").await?;
+    ///     reads.read_u32().await
+    /// });
+    /// sent?;
+    /// assert_eq!(received?.to_be_bytes(), *b"pong");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn split<'a>(&'a mut self) -> (ReadHalf<'a>, WriteHalf<'a>) {
         split::split(self)
     }

@@ -26,6 +26,22 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// No datagram is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// b.connect(a.local_addr()?).await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let mut buf = [0; 16];
+    /// assert_eq!(b.peek(&mut buf).await?, 4);
+    /// assert_eq!(b.recv(&mut buf).await?, 4); // it is still there
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn peek(&self, buf: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
         let peek = move |_| self.io.peek(buf);
@@ -37,6 +53,25 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// use wakeful::io::ReadBuf;
+    ///
+    /// b.connect(a.local_addr()?).await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let mut memory = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut memory);
+    /// std::future::poll_fn(|cx| b.poll_peek(cx, &mut buf)).await?;
+    /// assert_eq!(buf.filled(), b"ping");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_peek(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let poll = self.io.poll_io(cx, Direction::Read, Site::here(), |io| {
@@ -50,6 +85,21 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `WouldBlock` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// b.connect(a.local_addr()?).await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// b.readable().await?;
+    /// assert_eq!(b.try_peek(&mut [0; 16])?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_peek(&self, buf: &mut [u8]) -> io::Result<usize> {
         self.io.try_io(Interest::READABLE, |io| io.peek(buf))
     }
@@ -93,6 +143,24 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// use wakeful::io::ReadBuf;
+    ///
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let mut memory = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut memory);
+    /// let from = std::future::poll_fn(|cx| b.poll_peek_from(cx, &mut buf)).await?;
+    /// assert_eq!((buf.filled(), from), (&b"ping"[..], a.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_peek_from(
         &self,
@@ -110,6 +178,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `WouldBlock` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// b.readable().await?;
+    /// assert_eq!(b.try_peek_from(&mut [0; 16])?, (4, a.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_peek_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io.try_io(Interest::READABLE, |io| io.peek_from(buf))
     }
@@ -123,6 +205,19 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// No datagram is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// assert_eq!(b.peek_sender().await?, a.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn peek_sender(&self) -> impl Future<Output = io::Result<SocketAddr>> {
         let peek = move |_| sender(&self.io);
@@ -134,6 +229,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let from = std::future::poll_fn(|cx| b.poll_peek_sender(cx)).await?;
+    /// assert_eq!(from, a.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_peek_sender(&self, cx: &mut Context<'_>) -> Poll<io::Result<SocketAddr>> {
         self.io.poll_io(cx, Direction::Read, Site::here(), sender)
@@ -144,6 +253,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `WouldBlock` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// b.readable().await?;
+    /// assert_eq!(b.try_peek_sender()?, a.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_peek_sender(&self) -> io::Result<SocketAddr> {
         self.io.try_io(Interest::READABLE, sender)
     }

@@ -52,7 +52,12 @@ impl UdpSocket {
          a.connect(b.local_addr()?).await?;\n\
          b.connect(a.local_addr()?).await?;\n"
     );
-    std_methods!(net::UdpSocket, mio::net::UdpSocket);
+    std_methods!(
+        net::UdpSocket,
+        mio::net::UdpSocket,
+        "UdpSocket",
+        "let std = std::net::UdpSocket::bind(\"127.0.0.1:0\")?;"
+    );
 
     /// Binds to the first address of `addr` that can be bound. Port 0 takes a free one.
     ///
@@ -67,6 +72,17 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// A bind that was dropped leaves nothing behind.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?; // any free port
+    /// assert_ne!(socket.local_addr()?.port(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind<A: ToSocketAddrs>(addr: A) -> impl Future<Output = io::Result<UdpSocket>> {
         let site = Site::here();
@@ -88,6 +104,20 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// A connect that was dropped has changed nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.connect(b.local_addr()?).await?;
+    /// a.send(b"ping").await?; // to whom is known now
+    /// assert_eq!(b.recv_from(&mut [0; 16]).await?.1, a.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn connect<A: ToSocketAddrs>(&self, addr: A) -> impl Future<Output = io::Result<()>> {
         let site = Site::here();
@@ -102,6 +132,17 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(socket.local_addr()?.ip().is_loopback());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr()
     }
@@ -111,6 +152,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `NotConnected` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert!(a.peer_addr().is_err()); // not connected
+    /// a.connect(b.local_addr()?).await?;
+    /// assert_eq!(a.peer_addr()?, b.local_addr()?);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.peer_addr()
     }
@@ -125,6 +180,18 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// A datagram whose future was dropped has not been sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// assert_eq!(a.send_to(b"ping", b.local_addr()?).await?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn send_to<A: ToSocketAddrs>(
         &self,
@@ -145,6 +212,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let target = b.local_addr()?;
+    /// let sent = std::future::poll_fn(|cx| a.poll_send_to(cx, b"ping", target)).await?;
+    /// assert_eq!(sent, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_send_to(
         &self,
@@ -162,6 +243,19 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `WouldBlock` if there is no room, and what else the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.writable().await?;
+    /// assert_eq!(a.try_send_to(b"ping", b.local_addr()?)?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_send_to(&self, buf: &[u8], target: SocketAddr) -> io::Result<usize> {
         self.io
             .try_io(Interest::WRITABLE, |io| io.send_to(buf, target))
@@ -177,6 +271,21 @@ impl UdpSocket {
     /// # Cancel safety
     ///
     /// No datagram is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let mut buf = [0; 16];
+    /// let (length, from) = b.recv_from(&mut buf).await?;
+    /// assert_eq!((&buf[..length], from), (&b"ping"[..], a.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn recv_from(
         &self,
@@ -191,6 +300,24 @@ impl UdpSocket {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// use wakeful::io::ReadBuf;
+    ///
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// let mut memory = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut memory);
+    /// let from = std::future::poll_fn(|cx| b.poll_recv_from(cx, &mut buf)).await?;
+    /// assert_eq!((buf.filled(), from), (&b"ping"[..], a.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_recv_from(
         &self,
@@ -208,6 +335,20 @@ impl UdpSocket {
     /// # Errors
     ///
     /// `WouldBlock` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let a = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// let b = wakeful::net::UdpSocket::bind("127.0.0.1:0").await?;
+    /// a.send_to(b"ping", b.local_addr()?).await?;
+    /// b.readable().await?;
+    /// assert_eq!(b.try_recv_from(&mut [0; 16])?, (4, a.local_addr()?));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         self.io.try_io(Interest::READABLE, |io| io.recv_from(buf))
     }

@@ -41,7 +41,12 @@ impl UnixDatagram {
     const RECEIVES: Interest = Interest::READABLE;
 
     datagram_methods!("let (a, b) = wakeful::net::UnixDatagram::pair()?;");
-    std_methods!(net::UnixDatagram, mio::net::UnixDatagram);
+    std_methods!(
+        net::UnixDatagram,
+        mio::net::UnixDatagram,
+        "UnixDatagram",
+        "let (std, _other) = std::os::unix::net::UnixDatagram::pair()?;"
+    );
 
     /// A socket at `path`, where a socket file is made.
     ///
@@ -52,6 +57,20 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside of a runtime, and on one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("socket");
+    /// let socket = wakeful::net::UnixDatagram::bind(&path)?;
+    /// assert_eq!(socket.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// assert!(path.exists()); // and stays when the socket is dropped
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixDatagram> {
         let addr = super::socket::address(path.as_ref())?;
@@ -67,6 +86,23 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside of a runtime, and on one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("server");
+    /// use wakeful::net::UnixDatagram;
+    ///
+    /// let server = UnixDatagram::bind(&path)?;
+    /// let client = UnixDatagram::unbound()?; // has no name to be answered at
+    /// client.send_to(b"ping", &path).await?;
+    /// assert!(server.recv_from(&mut [0; 16]).await?.1.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn unbound() -> io::Result<UnixDatagram> {
         Self::from_mio(mio::net::UnixDatagram::unbound()?)
@@ -81,6 +117,18 @@ impl UnixDatagram {
     /// # Panics
     ///
     /// Outside of a runtime, and on one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+    /// b.send(b"ping").await?;
+    /// assert_eq!(a.recv(&mut [0; 16]).await?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn pair() -> io::Result<(UnixDatagram, UnixDatagram)> {
         let (a, b) = mio::net::UnixDatagram::pair()?;
@@ -95,6 +143,24 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("server");
+    /// use wakeful::net::UnixDatagram;
+    ///
+    /// let server = UnixDatagram::bind(&path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.connect(&path)?;
+    /// client.send(b"ping").await?;
+    /// assert_eq!(server.recv(&mut [0; 16]).await?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connect<P: AsRef<Path>>(&self, path: P) -> io::Result<()> {
         self.io.connect(path)
     }
@@ -108,6 +174,23 @@ impl UnixDatagram {
     /// # Cancel safety
     ///
     /// A datagram whose future was dropped has not been sent.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("server");
+    /// use wakeful::net::UnixDatagram;
+    ///
+    /// let _server = UnixDatagram::bind(&path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// assert_eq!(client.send_to(b"ping", &path).await?, 4);
+    /// assert!(client.send_to(b"ping", folder.path().join("nobody")).await.is_err());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn send_to<P: AsRef<Path>>(
         &self,
@@ -123,6 +206,23 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `send_to`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("server");
+    /// use wakeful::net::UnixDatagram;
+    ///
+    /// let _server = UnixDatagram::bind(&path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// let sent = std::future::poll_fn(|cx| client.poll_send_to(cx, b"ping", &path)).await?;
+    /// assert_eq!(sent, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_send_to<P: AsRef<Path>>(
         &self,
@@ -139,6 +239,23 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// `WouldBlock` if there is no room, and those of [`send_to`](Self::send_to).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("server");
+    /// use wakeful::net::UnixDatagram;
+    ///
+    /// let _server = UnixDatagram::bind(&path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.writable().await?;
+    /// assert_eq!(client.try_send_to(b"ping", &path)?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_send_to<P: AsRef<Path>>(&self, buf: &[u8], target: P) -> io::Result<usize> {
         self.io
             .try_io(Interest::WRITABLE, |io| io.send_to(buf, target))
@@ -154,6 +271,23 @@ impl UnixDatagram {
     /// # Cancel safety
     ///
     /// No datagram is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// use wakeful::net::UnixDatagram;
+    ///
+    /// let (one, other) = (folder.path().join("one"), folder.path().join("other"));
+    /// let (a, b) = (UnixDatagram::bind(&one)?, UnixDatagram::bind(&other)?);
+    /// a.send_to(b"ping", &other).await?;
+    /// let (length, from) = b.recv_from(&mut [0; 16]).await?;
+    /// assert_eq!((length, from.as_pathname()), (4, Some(one.as_path())));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn recv_from(
         &self,
@@ -171,6 +305,23 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// Those of `recv_from`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+    /// use wakeful::io::ReadBuf;
+    ///
+    /// a.send(b"ping").await?;
+    /// let mut memory = [0; 16];
+    /// let mut buf = ReadBuf::new(&mut memory);
+    /// let from = std::future::poll_fn(|cx| b.poll_recv_from(cx, &mut buf)).await?;
+    /// assert!(buf.filled() == b"ping" && from.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_recv_from(
         &self,
@@ -189,6 +340,19 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// `WouldBlock` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+    /// a.send(b"ping").await?;
+    /// b.readable().await?;
+    /// assert_eq!(b.try_recv_from(&mut [0; 16])?.0, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn try_recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let (n, from) = self.io.try_io(Interest::READABLE, |io| io.recv_from(buf))?;
         Ok((n, from.into()))
@@ -199,6 +363,17 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+    /// assert!(a.local_addr()?.is_unnamed() && b.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr().map(SocketAddr::from)
     }
@@ -208,6 +383,23 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// `NotConnected` if there is none.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("server");
+    /// use wakeful::net::UnixDatagram;
+    ///
+    /// let _server = UnixDatagram::bind(&path)?;
+    /// let client = UnixDatagram::unbound()?;
+    /// client.connect(&path)?;
+    /// assert_eq!(client.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.peer_addr().map(SocketAddr::from)
     }
@@ -217,6 +409,17 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// When the question itself fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+    /// assert!(a.take_error()?.is_none() && b.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.take_error()
     }
@@ -226,6 +429,22 @@ impl UnixDatagram {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, b) = wakeful::net::UnixDatagram::pair()?;
+    /// use std::net::Shutdown;
+    ///
+    /// a.shutdown(Shutdown::Write)?;
+    /// assert!(a.send(b"ping").await.is_err());
+    /// b.send(b"pong").await?;
+    /// assert_eq!(a.recv(&mut [0; 16]).await?, 4); // that direction is open
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn shutdown(&self, how: Shutdown) -> io::Result<()> {
         self.io.shutdown(how)
     }

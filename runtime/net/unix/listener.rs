@@ -36,7 +36,13 @@ pub struct UnixListener {
 }
 
 impl UnixListener {
-    std_methods!(net::UnixListener, mio::net::UnixListener);
+    std_methods!(
+        net::UnixListener,
+        mio::net::UnixListener,
+        "UnixListener",
+        "let folder = tempfile::tempdir()?;\n\
+         let std = std::os::unix::net::UnixListener::bind(folder.path().join(\"socket\"))?;"
+    );
 
     /// Listens at `path`, where a socket file is made. On Linux a path that begins with a zero
     /// byte is an abstract name.
@@ -48,6 +54,23 @@ impl UnixListener {
     /// # Panics
     ///
     /// Outside of a runtime, and on one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _client = UnixStream::connect(&path).await?;
+    /// listener.accept().await?;
+    /// assert!(UnixListener::bind(&path).is_err()); // the path is taken
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind<P: AsRef<Path>>(path: P) -> io::Result<UnixListener> {
         let addr = super::socket::address(path.as_ref())?;
@@ -63,6 +86,23 @@ impl UnixListener {
     /// # Panics
     ///
     /// As [`bind`](Self::bind).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use std::os::unix::net::SocketAddr;
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// let addr = SocketAddr::from_pathname(folder.path().join("socket"))?;
+    /// let listener = UnixListener::bind_addr(&addr.into())?;
+    /// let _client = UnixStream::connect(folder.path().join("socket")).await?;
+    /// listener.accept().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn bind_addr(socket_addr: &SocketAddr) -> io::Result<UnixListener> {
         Self::from_mio(mio::net::UnixListener::bind_addr(socket_addr.as_std())?)
@@ -77,6 +117,23 @@ impl UnixListener {
     /// # Cancel safety
     ///
     /// No connection is lost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _client = UnixStream::connect(&path).await?;
+    /// let (_stream, from) = listener.accept().await?;
+    /// assert!(from.is_unnamed()); // the client has not bound its socket
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn accept(&self) -> impl Future<Output = io::Result<(UnixStream, SocketAddr)>> {
         self.io
@@ -88,6 +145,23 @@ impl UnixListener {
     /// # Errors
     ///
     /// Those of `accept`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let _client = UnixStream::connect(&path).await?;
+    /// let (_stream, from) = std::future::poll_fn(|cx| listener.poll_accept(cx)).await?;
+    /// assert!(from.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(UnixStream, SocketAddr)>> {
         self.io
@@ -106,6 +180,21 @@ impl UnixListener {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// assert_eq!(listener.local_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr().map(SocketAddr::from)
     }
@@ -115,6 +204,21 @@ impl UnixListener {
     /// # Errors
     ///
     /// When the question itself fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// assert!(listener.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.take_error()
     }

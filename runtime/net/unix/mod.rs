@@ -16,13 +16,34 @@ pub(super) use socket::address_of;
 pub use split::{OwnedReadHalf, OwnedWriteHalf, ReadHalf, ReuniteError, WriteHalf};
 
 /// A user id.
+///
+/// # Examples
+///
+/// ```
+/// let root: wakeful::net::unix::uid_t = 0;
+/// assert_eq!(root, 0_u32);
+/// ```
 #[expect(non_camel_case_types, reason = "the platform's name, and tokio's")]
 pub type uid_t = u32;
 
 /// A group id.
+///
+/// # Examples
+///
+/// ```
+/// let root: wakeful::net::unix::gid_t = 0;
+/// assert_eq!(root, 0_u32);
+/// ```
 #[expect(non_camel_case_types, reason = "the platform's name, and tokio's")]
 pub type gid_t = u32;
 
 /// A process id.
+///
+/// # Examples
+///
+/// ```
+/// let us: wakeful::net::unix::pid_t = std::process::id().try_into().unwrap();
+/// assert!(us > 0);
+/// ```
 #[expect(non_camel_case_types, reason = "the platform's name, and tokio's")]
 pub type pid_t = i32;

@@ -16,6 +16,24 @@ use crate::net::{UnixDatagram, UnixListener, UnixStream};
 /// A Unix socket that is neither connected nor listening yet.
 ///
 /// Making one needs no runtime.
+///
+/// # Examples
+///
+/// ```
+/// # #[wakeful::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("socket");
+/// use wakeful::net::UnixSocket;
+///
+/// let socket = UnixSocket::new_stream()?;
+/// socket.bind(&path)?;
+/// let listener = socket.listen(16)?;
+/// let _client = UnixSocket::new_stream()?.connect(&path).await?;
+/// listener.accept().await?;
+/// # Ok(())
+/// # }
+/// ```
 pub struct UnixSocket {
     socket: Socket,
 }
@@ -26,6 +44,17 @@ impl UnixSocket {
     /// # Errors
     ///
     /// What the operating system says, such as too many open files.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let socket = wakeful::net::UnixSocket::new_datagram()?.datagram()?;
+    /// assert!(socket.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_datagram() -> io::Result<UnixSocket> {
         Self::new(Type::DGRAM)
     }
@@ -35,6 +64,20 @@ impl UnixSocket {
     /// # Errors
     ///
     /// What the operating system says, such as too many open files.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// let socket = wakeful::net::UnixSocket::new_stream()?;
+    /// socket.bind(folder.path().join("socket"))?;
+    /// let listener = socket.listen(1)?;
+    /// # drop(listener);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn new_stream() -> io::Result<UnixSocket> {
         Self::new(Type::STREAM)
     }
@@ -54,6 +97,21 @@ impl UnixSocket {
     /// # Errors
     ///
     /// When there is something at the path already, and what else the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// use wakeful::net::UnixSocket;
+    ///
+    /// UnixSocket::new_datagram()?.bind(&path)?;
+    /// assert!(UnixSocket::new_datagram()?.bind(&path).is_err()); // the path is taken
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bind(&self, path: impl AsRef<Path>) -> io::Result<()> {
         self.socket.bind(&SockAddr::unix(path)?)
     }
@@ -67,6 +125,22 @@ impl UnixSocket {
     /// # Panics
     ///
     /// Outside of a runtime, and on one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// use wakeful::net::UnixSocket;
+    ///
+    /// let socket = UnixSocket::new_stream()?;
+    /// socket.bind(folder.path().join("socket"))?;
+    /// let _listener = socket.listen(16)?;
+    /// assert!(UnixSocket::new_datagram()?.listen(16).is_err()); // datagrams have no connections
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn listen(self, backlog: u32) -> io::Result<UnixListener> {
         self.check(Type::STREAM, "listen cannot be called on a datagram socket")?;
@@ -84,6 +158,22 @@ impl UnixSocket {
     /// # Cancel safety
     ///
     /// A connection that is being made is given up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let stream = wakeful::net::UnixSocket::new_stream()?.connect(&path).await?;
+    /// assert_eq!(stream.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn connect(self, path: impl AsRef<Path>) -> impl Future<Output = io::Result<UnixStream>> {
         let site = Site::here();
@@ -112,6 +202,24 @@ impl UnixSocket {
     /// # Panics
     ///
     /// Outside of a runtime, and on one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// use wakeful::net::{UnixDatagram, UnixSocket};
+    ///
+    /// let socket = UnixSocket::new_datagram()?;
+    /// socket.bind(&path)?;
+    /// let socket = socket.datagram()?;
+    /// UnixDatagram::unbound()?.send_to(b"ping", &path).await?;
+    /// assert_eq!(socket.recv(&mut [0; 16]).await?, 4);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn datagram(self) -> io::Result<UnixDatagram> {
         self.check(Type::DGRAM, "datagram cannot be called on a stream socket")?;

@@ -10,4 +10,10 @@ use crate::io::{Interest, ReadBuf, Ready};
 use crate::net::UnixStream;
 use crate::net::unix::SocketAddr;
 
-split_halves!(UnixStream, SocketAddr);
+split_halves!(
+    UnixStream,
+    SocketAddr,
+    "let (mut a, mut b) = wakeful::net::UnixStream::pair()?;\n\
+     b.writable().await?;\n\
+     b.try_write(b\"!\")?;\n"
+);

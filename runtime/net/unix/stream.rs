@@ -40,7 +40,12 @@ pub struct UnixStream {
 
 impl UnixStream {
     stream_methods!("let (a, b) = wakeful::net::UnixStream::pair()?;");
-    std_methods!(net::UnixStream, mio::net::UnixStream);
+    std_methods!(
+        net::UnixStream,
+        mio::net::UnixStream,
+        "UnixStream",
+        "let (std, _other) = std::os::unix::net::UnixStream::pair()?;"
+    );
 
     /// Connects to the socket at `path`. On Linux a path that begins with a zero byte is an
     /// abstract name.
@@ -56,6 +61,24 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// A connection that is being made is given up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let stream = UnixStream::connect(&path).await?;
+    /// assert_eq!(stream.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// drop(listener);
+    /// assert!(UnixStream::connect(&path).await.is_err()); // there is a file, and nobody listens
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn connect<P: AsRef<Path>>(path: P) -> impl Future<Output = io::Result<UnixStream>> {
         let site = Site::here();
@@ -74,6 +97,22 @@ impl UnixStream {
     /// # Cancel safety
     ///
     /// A connection that is being made is given up.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let stream = UnixStream::connect_addr(&listener.local_addr()?).await?;
+    /// assert_eq!(stream.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn connect_addr(socket_addr: &SocketAddr) -> impl Future<Output = io::Result<UnixStream>> {
         let site = Site::here();
@@ -104,6 +143,20 @@ impl UnixStream {
     /// # Panics
     ///
     /// Outside of a runtime, and on one without I/O.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    ///
+    /// let (mut a, mut b) = wakeful::net::UnixStream::pair()?;
+    /// a.write_u8(7).await?;
+    /// assert_eq!(b.read_u8().await?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn pair() -> io::Result<(UnixStream, UnixStream)> {
         let (a, b) = mio::net::UnixStream::pair()?;
@@ -118,6 +171,17 @@ impl UnixStream {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = wakeful::net::UnixStream::pair()?;
+    /// assert!(a.local_addr()?.is_unnamed());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.io.local_addr().map(SocketAddr::from)
     }
@@ -127,6 +191,22 @@ impl UnixStream {
     /// # Errors
     ///
     /// What the operating system says.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::net::{UnixListener, UnixStream};
+    ///
+    /// # let folder = tempfile::tempdir()?;
+    /// # let path = folder.path().join("socket");
+    /// let listener = UnixListener::bind(&path)?;
+    /// let stream = UnixStream::connect(&path).await?;
+    /// assert_eq!(stream.peer_addr()?.as_pathname(), Some(path.as_path()));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.io.peer_addr().map(SocketAddr::from)
     }
@@ -158,11 +238,39 @@ impl UnixStream {
     /// # Errors
     ///
     /// When the question itself fails.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let (a, _b) = wakeful::net::UnixStream::pair()?;
+    /// assert!(a.take_error()?.is_none());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn take_error(&self) -> io::Result<Option<io::Error>> {
         self.io.take_error()
     }
 
     /// Splits the stream into two borrowed halves, at no cost.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    ///
+    /// let (mut a, mut b) = wakeful::net::UnixStream::pair()?;
+    /// b.write_u8(7).await?;
+    /// let (mut reads, mut writes) = a.split();
+    /// let (sent, received) = wakeful::join!(writes.write_u8(8), reads.read_u8());
+    /// sent?;
+    /// assert_eq!((received?, b.read_u8().await?), (7, 8));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn split<'a>(&'a mut self) -> (ReadHalf<'a>, WriteHalf<'a>) {
         split::split(self)
     }
@@ -170,6 +278,23 @@ impl UnixStream {
     /// Splits the stream into two owned halves, which can move to different tasks.
     ///
     /// Dropping the writing half ends the writing direction.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt};
+    ///
+    /// let (a, mut b) = wakeful::net::UnixStream::pair()?;
+    /// let (mut reads, writes) = a.into_split();
+    /// b.write_u8(7).await?;
+    /// drop(writes); // ends that direction; the other is open
+    /// assert_eq!(b.read(&mut [0; 8]).await?, 0);
+    /// assert_eq!(reads.read_u8().await?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn into_split(self) -> (OwnedReadHalf, OwnedWriteHalf) {
         split::into_split(self)
     }
