@@ -220,3 +220,107 @@ impl<T> From<JoinHandle<T>> for AbortOnDropHandle<T> {
         Self::new(handle)
     }
 }
+
+/// An [`AbortHandle`] that aborts its task when dropped.
+///
+/// It has no output to await, and so no type parameter: for tasks that a struct owns.
+///
+/// # Examples
+///
+/// ```
+/// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use wakeful::task::{AbortHandle, AbortOnDrop};
+///
+/// struct Monitor {
+///     _ends_with_me: AbortOnDrop,
+/// }
+///
+/// let task = wakeful::spawn(std::future::pending::<()>());
+/// drop(Monitor {
+///     _ends_with_me: AbortOnDrop::new(task.abort_handle()),
+/// });
+/// assert!(task.await.unwrap_err().is_cancelled());
+/// # });
+/// ```
+#[must_use = "dropping the handle aborts the task at once"]
+pub struct AbortOnDrop {
+    /// `None` only after `detach`.
+    handle: Option<AbortHandle>,
+}
+
+impl AbortOnDrop {
+    /// Wraps `handle`. From now on, dropping means aborting.
+    ///
+    /// # Examples
+    ///
+    /// See [the type](AbortOnDrop).
+    pub fn new(handle: AbortHandle) -> Self {
+        Self {
+            handle: Some(handle),
+        }
+    }
+
+    fn get(&self) -> &AbortHandle {
+        self.handle.as_ref().expect("only detach takes the handle")
+    }
+
+    /// Aborts the task now.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use wakeful::task::AbortOnDrop;
+    ///
+    /// let task = wakeful::spawn(std::future::pending::<()>());
+    /// let handle = AbortOnDrop::new(task.abort_handle());
+    /// handle.abort();
+    /// assert!(task.await.is_err() && handle.is_finished());
+    /// # });
+    /// ```
+    pub fn abort(&self) {
+        self.get().abort();
+    }
+
+    /// True once the task has ended and its future is dropped.
+    ///
+    /// # Examples
+    ///
+    /// See [`abort`](Self::abort).
+    pub fn is_finished(&self) -> bool {
+        self.get().is_finished()
+    }
+
+    /// The plain handle again: dropping it lets the task go on.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # wakeful::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use wakeful::task::AbortOnDrop;
+    ///
+    /// let task = wakeful::spawn(async { 7 });
+    /// drop(AbortOnDrop::new(task.abort_handle()).detach());
+    /// assert_eq!(task.await.unwrap(), 7);
+    /// # });
+    /// ```
+    pub fn detach(mut self) -> AbortHandle {
+        self.handle.take().expect("only detach takes the handle")
+    }
+}
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.handle {
+            handle.abort();
+        }
+    }
+}
+
+impl fmt::Debug for AbortOnDrop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AbortOnDrop")
+            .field("id", &self.get().id())
+            .finish()
+    }
+}

@@ -10,7 +10,7 @@ mod spawn;
 mod tracker;
 mod yielding;
 
-pub use abort_on_drop::AbortOnDropHandle;
+pub use abort_on_drop::{AbortOnDrop, AbortOnDropHandle};
 pub use builder::Builder;
 pub use coop::{Unconstrained, consume_budget, unconstrained};
 pub use group::{JoinGroup, TaskGroup, TaskGroupError};

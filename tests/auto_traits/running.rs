@@ -46,6 +46,7 @@ fn tasks() {
         task::JoinSet<T>: "+++--" "+++--" "--+--";
         task::LocalKey<T>: "+++++" "+++++" "+++++";
         task::AbortOnDropHandle<T>: "+++++" "+++++" "--+++";
+        task::AbortOnDrop: "+++++";
         task::Unconstrained<Fut<T>>: "+++++" "+-++-" "--+++";
         task::coop::Unconstrained<Fut<T>>: "+++++" "+-++-" "--+++";
         task::coop::Coop<Fut<T>>: "+++++" "+-++-" "--+++";

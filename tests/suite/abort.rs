@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-use wakeful::task::{AbortOnDropHandle, yield_now};
+use wakeful::task::{AbortOnDrop, AbortOnDropHandle, yield_now};
 
 use crate::flavors::{Gate, On, OnDrop, foreign_block_on, until};
 
@@ -231,6 +231,16 @@ each_runtime! {
 
             let task = AbortOnDropHandle::new(wakeful::spawn(std::future::pending::<()>()));
             task.abort();
+            assert!(task.await.unwrap_err().is_cancelled());
+
+            let task = wakeful::spawn(std::future::pending::<()>());
+            let bare = AbortOnDrop::new(task.abort_handle());
+            let shown = format!("AbortOnDrop {{ id: {:?} }}", task.id());
+            assert_eq!(format!("{bare:?}"), shown);
+            let bare = AbortOnDrop::new(bare.detach());
+            yield_now().await;
+            assert!(!bare.is_finished(), "detaching aborts nothing");
+            drop(bare);
             assert!(task.await.unwrap_err().is_cancelled());
         });
     }

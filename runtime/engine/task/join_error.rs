@@ -99,7 +99,7 @@ impl JoinError {
     pub fn into_panic(self) -> Box<dyn Any + Send + 'static> {
         match self.try_into_panic() {
             Ok(payload) => payload,
-            Err(error) => panic!("`JoinError` reason is not a panic: {error:?}"),
+            Err(error) => panic!("`JoinError` reason is not a panic.: {error:?}"),
         }
     }
 
