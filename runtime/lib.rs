@@ -73,6 +73,8 @@ pub(crate) mod leaf;
 
 #[cfg(not(loom))]
 pub mod fs;
+#[cfg(all(unix, not(loom)))]
+pub(crate) mod inspect;
 pub mod io;
 pub mod sync;
 
@@ -122,6 +124,7 @@ pub mod runtime {
         LogHistogramBuilder, RuntimeMetrics,
     };
     pub use crate::engine::runtime::{Runtime, is_rt_shutdown_err, worker_index};
+    pub use crate::engine::stall::Stall;
     pub use crate::seed::RngSeed;
 }
 

@@ -13,8 +13,13 @@
 #[macro_use]
 mod flavors;
 
+#[cfg(unix)]
+#[path = "diagnosis/inspect.rs"]
+mod inspect;
 #[path = "diagnosis/panics.rs"]
 mod panics;
+#[path = "diagnosis/stall.rs"]
+mod stall;
 
 use std::process::{Command, Output};
 

@@ -69,6 +69,8 @@ pub(crate) struct Config {
     pub(crate) histogram: Option<Plan>,
     /// Polls are timed, or have hooks.
     pub(crate) watch_polls: bool,
+    /// One worker more, for when all others are stuck.
+    pub(crate) spare_worker: bool,
     pub(crate) tasks: TaskHooks,
     pub(crate) on_thread_start: Option<Hook>,
     pub(crate) on_thread_stop: Option<Hook>,
@@ -87,6 +89,7 @@ impl Default for Config {
             seeds: None,
             histogram: None,
             watch_polls: false,
+            spare_worker: false,
             tasks: TaskHooks::default(),
             on_thread_start: None,
             on_thread_stop: None,

@@ -316,6 +316,13 @@ impl Handle {
         wait_for(future)
     }
 
+    pub(crate) fn is_shut_down(&self) -> bool {
+        match &self.parts.scheduler {
+            Scheduler::Local(shared) => shared.is_shut_down(),
+            Scheduler::Stealing(shared) => shared.is_shut_down(),
+        }
+    }
+
     /// Which scheduler the runtime has.
     ///
     /// # Examples

@@ -34,8 +34,12 @@ pub(crate) mod reactor;
 #[cfg(not(loom))]
 pub(crate) mod runtime;
 pub(crate) mod sleeper;
+#[cfg(not(loom))]
+pub(crate) mod stall;
 pub(crate) mod stealing;
 #[cfg(not(loom))]
 pub(crate) mod strict;
+#[cfg(not(loom))]
+pub(crate) mod switches;
 pub(crate) mod task;
 pub(crate) mod timer;

@@ -29,6 +29,7 @@ fn runtimes() {
         runtime::Dump: "+++++";
         runtime::TaskDump: "+++++";
         runtime::Deadlock: "+++++";
+        runtime::Stall: "+++++";
         runtime::TaskState: "+++++";
     }
 }

@@ -41,6 +41,11 @@ const LAYERS: &[(&str, &[&str])] = &[
         "engine::blocking",
         &["primitives", "budget", "engine::task"],
     ),
+    // The one call upwards: the builder starts what the variable `WAKEFUL` asks for.
+    (
+        "engine::builder",
+        &["budget", "chance", "engine", "inspect", "seed"],
+    ),
     (
         "engine",
         &[
@@ -77,6 +82,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("net", PUBLIC),
     ("fs", FS),
     ("signal", PUBLIC),
+    ("inspect", &["primitives", "engine", "signal"]),
     ("process", PROCESS),
     ("sim", SIMULATION),
 ];

@@ -1,5 +1,6 @@
 //! `Builder`: a runtime's options, their defaults and their limits.
 
+mod diagnosis;
 mod policies;
 mod threads;
 mod watching;
@@ -17,7 +18,8 @@ use super::handle::{Handle, Id, Parts, RuntimeFlavor, Scheduler, WeakHandle};
 use super::local_runtime::{LocalOptions, LocalRuntime};
 use super::metrics::{Counter, Plan};
 use super::runtime::Runtime;
-use super::{context, driver, local, stealing};
+use super::switches::Switches;
+use super::{context, driver, local, stall, stealing};
 use crate::budget;
 
 /// The variable that sets the default number of workers.
@@ -56,6 +58,8 @@ pub struct Builder {
     events_when_busy: Option<usize>,
     histogram: Plan,
     is_histogram_on: bool,
+    stall: Option<Duration>,
+    on_stall: Option<stall::Report>,
     config: Config,
 }
 
@@ -76,6 +80,8 @@ impl Builder {
             events_when_busy: None,
             histogram: Plan::default(),
             is_histogram_on: false,
+            stall: None,
+            on_stall: None,
             config: Config::default(),
         }
     }
@@ -328,6 +334,13 @@ impl Builder {
     }
 
     fn build_handle(&self, owner: Option<ThreadId>) -> io::Result<Handle> {
+        let switches = Switches::read();
+        let handle = self.build_unwatched(owner, &switches)?;
+        self.watch(&handle, &switches)?;
+        Ok(handle)
+    }
+
+    fn build_unwatched(&self, owner: Option<ThreadId>, switches: &Switches) -> io::Result<Handle> {
         budget::count_with(context::count_forced_yield);
         let is_local = self.flavor == RuntimeFlavor::CurrentThread;
         if self.start_paused && !(is_local && self.time) {
@@ -348,7 +361,8 @@ impl Builder {
         // Threads must be inside the runtime, whose handle does not exist yet.
         let weak: Arc<OnceLock<WeakHandle>> = Arc::default();
         let pool = blocking::Pool::new(self.pool_config(Arc::clone(&weak)));
-        let config = self.scheduler_config();
+        let mut config = self.scheduler_config();
+        config.spare_worker = self.longest_poll(switches).is_some();
         let mut starting = None;
         let scheduler = if is_local {
             let driver_handle = Arc::clone(&driver_handle);

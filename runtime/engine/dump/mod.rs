@@ -71,6 +71,11 @@ pub struct Dump {
 }
 
 impl Dump {
+    /// The task whose header is there.
+    pub(crate) fn into_task_at(self, header: usize) -> Option<TaskDump> {
+        self.tasks.into_iter().find(|task| task.header == header)
+    }
+
     /// The tasks, oldest first.
     ///
     /// # Examples

@@ -131,6 +131,17 @@ impl TaskDump {
         self.state
     }
 
+    /// "task", or what else it is.
+    pub(crate) fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// True if it waits for something that is held.
+    pub(crate) fn waits_for_lock(&self) -> bool {
+        self.waits_for
+            .is_some_and(|(kind, _, _)| Kind::is_lock(kind))
+    }
+
     /// Where it was spawned.
     ///
     /// # Examples

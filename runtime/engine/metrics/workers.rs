@@ -1,6 +1,7 @@
 //! `RuntimeMetrics`: the counts of one worker.
 //!
-//! Worker 0 of a work-stealing runtime is two seats, its own and the guest's: sums are over both.
+//! Worker 0 of a work-stealing runtime is its own seat, the guest's, and that of a spare worker if
+//! there is one: sums are over all.
 
 use std::ops::Range;
 use std::thread::{self, ThreadId};
@@ -19,14 +20,14 @@ impl RuntimeMetrics {
             worker < workers,
             "this runtime has {workers} workers, and none is number {worker}"
         );
-        let (own, guest) = match &self.parts().scheduler {
+        let (own, extra) = match &self.parts().scheduler {
             Scheduler::Local(shared) => (&shared.counters, None),
             Scheduler::Stealing(shared) => {
-                let guest = (worker == 0).then(|| shared.guest_counters());
-                (shared.counters(worker), guest)
+                let extra = (worker == 0).then(|| shared.extra_counters());
+                (shared.counters(worker), extra)
             }
         };
-        guest.into_iter().chain([own])
+        extra.into_iter().flatten().chain([own])
     }
 
     #[track_caller]

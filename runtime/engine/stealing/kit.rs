@@ -75,6 +75,7 @@ pub(crate) fn worker_index() -> Option<usize> {
         match core.seat {
             GUEST if shared.seats[GUEST].counters.is_in_main() => None,
             GUEST => Some(0),
+            spare if spare > shared.workers() => Some(0),
             seat => Some(seat - 1),
         }
     };

@@ -81,7 +81,10 @@ pub(super) fn new(
     driver: Driver,
     handle: Arc<driver::Handle>,
 ) -> (Arc<Shared>, Vec<Kit>) {
-    let (queues, seats): (Vec<_>, Vec<_>) = (0..=workers)
+    // A spare worker is one more seat. No more than `workers` are woken at a time, the stuck ones
+    // not counted: it is up when somebody else cannot be.
+    let last = workers + usize::from(config.spare_worker);
+    let (queues, seats): (Vec<_>, Vec<_>) = (0..=last)
         .map(|_| {
             let (local, stealer) = queue::new();
             (local, Seat::new(stealer, &config))
@@ -91,7 +94,7 @@ pub(super) fn new(
         config,
         seats: seats.into(),
         injector: Injector::new(),
-        idle: Idle::new(workers + 1, workers),
+        idle: Idle::new(last + 1, workers),
         driver: Mutex::new(driver),
         driver_handle: handle,
         registry: Registry::default(),
@@ -370,8 +373,11 @@ impl Shared {
         &self.seats[worker + 1].counters
     }
 
-    pub(crate) fn guest_counters(&self) -> &Counters {
-        &self.seats[GUEST].counters
+    /// Those of the seats that are no worker's own: the guest's, and a spare one's.
+    pub(crate) fn extra_counters(&self) -> impl Iterator<Item = &Counters> {
+        let spare = self.seats.iter().skip(self.workers() + 1);
+        let extra = self.seats[GUEST..=GUEST].iter().chain(spare);
+        extra.map(|seat| &seat.counters)
     }
 
     pub(crate) fn all_counters(&self) -> impl Iterator<Item = &Counters> {
@@ -382,10 +388,11 @@ impl Shared {
         &self.config
     }
 
-    /// Tasks in a worker's ring. The guest's is worker 0's, too.
+    /// Tasks in a worker's ring. The guest's and a spare one's are worker 0's, too.
     pub(crate) fn queue_len(&self, worker: usize) -> usize {
-        let guest = (worker == 0).then_some(GUEST);
-        let seats = guest.into_iter().chain([worker + 1]);
+        let spare = self.workers() + 1..self.seats.len();
+        let extra = [GUEST].into_iter().chain(spare).filter(|_| worker == 0);
+        let seats = extra.chain([worker + 1]);
         seats.map(|seat| self.seats[seat].stealer.len()).sum()
     }
 
