@@ -4,12 +4,14 @@
 //! unstable flag adds: one line an item, with its methods and the traits it implements. The test
 //! has cargo make our documentation and looks each name up in it. What is not found must be in the
 //! README's table of what is missing, and nothing else may be; the README's table of figures must
-//! be the one that this test counts.
+//! be the one that this test counts. And each item that is ours must have an example.
 //!
 //! To make the lists anew, document tokio and name the folder:
 //! `TOKIO_DOC=target/doc/tokio cargo test --test parity -- --ignored the_list_of_names`.
 #![cfg(all(not(loom), target_os = "linux"))]
 
+#[path = "parity/examples.rs"]
+mod examples;
 #[path = "parity/names.rs"]
 mod names;
 
@@ -17,6 +19,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::OnceLock;
 use std::{env, fs};
 
 use names::{Names, matches};
@@ -44,6 +47,16 @@ fn lists() -> Lists {
 
 /// Our own names, from documentation made now.
 fn ours() -> Names {
+    Names::document(documented())
+}
+
+/// The folder of our documentation, made now, once.
+fn documented() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(document)
+}
+
+fn document() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("parity");
     let status = Command::new(env!("CARGO"))
         .args([
@@ -54,7 +67,7 @@ fn ours() -> Names {
             "--lib",
             "--no-deps",
         ])
-        .args(["--features", "full,test-util"])
+        .args(["--features", "full,test-util,futures-io"])
         .arg("--manifest-path")
         .arg(here("Cargo.toml"))
         .arg("--target-dir")
@@ -64,7 +77,7 @@ fn ours() -> Names {
         .status()
         .expect("cargo runs");
     assert!(status.success(), "cargo doc failed");
-    Names::document(&target.join("doc/wakeful"))
+    target.join("doc/wakeful")
 }
 
 /// The rows of the first table after this heading of the README: the cells, without their bars.
@@ -156,6 +169,16 @@ fn the_readme_says_what_is_there_and_what_is_missing() {
     assert!(
         readme.contains(&figures),
         "the README's table of figures should be\n\n{figures}"
+    );
+}
+
+#[test]
+fn every_public_item_has_an_example_that_is_run() {
+    let missing = examples::without_example(documented());
+    assert!(
+        missing.is_empty(),
+        "{} without an example, or with one that is not run:\n{missing:#?}",
+        missing.len()
     );
 }
 

@@ -8,7 +8,7 @@
 //! - `tidy/layers.rs`: who may import whom.
 //! - `tidy/soundness.rs`: unsafe code, `SAFETY`, `ORDERING`, numbered invariants.
 //! - `tidy/facade.rs`: public types, and the table of their auto traits.
-//! - `tidy/docs.rs`: cancel safety; ARCHITECTURE.md and README.md against the code.
+//! - `tidy/docs.rs`: cancel safety; examples; ARCHITECTURE.md and README.md against the code.
 //! - `tidy/regressions.rs`: the page of regression cases against the names of tests.
 
 #[path = "tidy/docs.rs"]
@@ -127,6 +127,11 @@ fn every_ordering_is_explained() {
 #[test]
 fn every_operation_says_its_cancel_safety() {
     holds(docs::cancel_safety);
+}
+
+#[test]
+fn every_example_is_run() {
+    holds(docs::examples_run);
 }
 
 #[test]

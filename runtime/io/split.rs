@@ -253,6 +253,23 @@ impl<T> ReadHalf<T> {
     /// # Panics
     ///
     /// If the halves are not of the same stream.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// use wakeful::io::{AsyncReadExt, AsyncWriteExt, duplex, split};
+    ///
+    /// let (near, mut far) = duplex(64);
+    /// let (reader, mut writer) = split(near);
+    /// writer.write_u8(7).await?;
+    /// let mut near = reader.unsplit(writer);
+    /// near.write_u8(8).await?;
+    /// assert_eq!(far.read_u16().await?, 0x0708);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn unsplit(self, wr: WriteHalf<T>) -> T
     where

@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 /// What rustdoc's pages begin with.
-const KINDS: [&str; 9] = [
+pub(crate) const KINDS: [&str; 9] = [
     "struct", "enum", "trait", "fn", "macro", "attr", "type", "constant", "union",
 ];
 

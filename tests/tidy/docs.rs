@@ -118,6 +118,24 @@ fn doc_above(source: &Source, index: usize) -> &[String] {
     &source.comments[start..index]
 }
 
+/// Each example is run: none is only compiled, or not even that.
+pub(crate) fn examples_run(tree: &Tree) -> Vec<Complaint> {
+    let mut complaints = Vec::new();
+    for source in tree.library() {
+        for (index, comment) in source.comments.iter().enumerate() {
+            let fence = comment
+                .trim_start_matches(['/', '!', ' '])
+                .strip_prefix("```");
+            let mut words = fence.into_iter().flat_map(|tags| tags.split([',', ' ']));
+            if words.any(|word| word == "no_run" || word.starts_with("ignore")) {
+                let text = "an example that is not run: make it one that ends";
+                complaints.push(source.complain(index, text));
+            }
+        }
+    }
+    complaints
+}
+
 /// Sections of README.md that name what is not there.
 const ABSENT: &str = "What is not there";
 

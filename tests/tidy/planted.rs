@@ -403,3 +403,10 @@ fn a_test_with_an_unknown_number() {
         );
     }
 }
+
+#[test]
+fn an_example_that_is_not_run() {
+    let wrong = "//! x\n/// ```no_run\n/// wait()\n/// ```\npub fn f() {}";
+    let right = "//! x\n/// ```should_panic\n/// wait()\n/// ```\npub fn f() {}";
+    catches_line(&docs::examples_run, "runtime/a.rs", wrong, 2, right);
+}

@@ -88,12 +88,23 @@ impl Condvar {
     /// # Examples
     ///
     /// ```
-    /// # use wakeful::sync::{Condvar, Mutex};
-    /// # async fn example(lock: &Mutex<Vec<u8>>, changed: &Condvar) {
-    /// let mut list = lock.lock().await;
-    /// while list.is_empty() {
-    ///     list = changed.wait(list).await;
-    /// }
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::{Condvar, Mutex};
+    ///
+    /// let (lock, changed) = (Mutex::new(Vec::new()), Condvar::new());
+    /// let waits = async {
+    ///     let mut list = lock.lock().await;
+    ///     while list.is_empty() {
+    ///         list = changed.wait(list).await;
+    ///     }
+    ///     list.pop()
+    /// };
+    /// let puts = async {
+    ///     lock.lock().await.push(7);
+    ///     changed.notify_one();
+    /// };
+    /// assert_eq!(wakeful::join!(waits, puts).0, Some(7));
     /// # }
     /// ```
     #[track_caller]
@@ -116,12 +127,20 @@ impl Condvar {
     /// # Examples
     ///
     /// ```
-    /// # use wakeful::sync::{Condvar, Mutex};
-    /// # async fn example(lock: &Mutex<Vec<u8>>, changed: &Condvar) {
-    /// let list = changed
-    ///     .wait_while(lock.lock().await, |list| list.is_empty())
-    ///     .await;
-    /// assert!(!list.is_empty());
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::sync::{Condvar, Mutex};
+    ///
+    /// let (lock, changed) = (Mutex::new(Vec::new()), Condvar::new());
+    /// let waits = async {
+    ///     let list = lock.lock().await;
+    ///     changed.wait_while(list, |list| list.is_empty()).await.pop()
+    /// };
+    /// let puts = async {
+    ///     lock.lock().await.push(7);
+    ///     changed.notify_one();
+    /// };
+    /// assert_eq!(wakeful::join!(waits, puts).0, Some(7));
     /// # }
     /// ```
     #[track_caller]

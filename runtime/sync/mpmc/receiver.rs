@@ -371,7 +371,7 @@ pub struct WeakReceiver<T> {
 
 receiver_handles!(Receiver, WeakReceiver);
 
-/// Receives messages. Made by [`unbounded_channel`].
+/// Receives messages. Made by [`unbounded_channel`](super::unbounded_channel).
 ///
 /// A clone receives from the same channel: each message goes to one of them. When the last is
 /// dropped, the channel is closed and what is in it is dropped.
