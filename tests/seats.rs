@@ -23,7 +23,7 @@ fn arrives<T>(receiver: &Receiver<T>, what: &str) -> T {
 /// Three threads are inside `block_on` of a single-threaded runtime. The first leaves the seat and
 /// the second, whose future is ready by then, needs it no more: the third must get it.
 #[test]
-fn a_free_seat_is_passed_on() {
+fn r13_a_free_seat_is_passed_on() {
     let runtime = Arc::new(Builder::new_current_thread().build().unwrap());
     let (first_sits, sits) = channel();
     let (leave, first_leaves) = channel::<()>();

@@ -94,13 +94,13 @@ async fn a_panic_that_is_observed_passes() {
 }
 
 #[wakeful::test]
-#[should_panic(expected = "no waker of it is left")]
+#[should_panic(expected = "deadlock: the test waits, and no waker")]
 async fn a_wait_for_nothing_fails() {
     pending().await
 }
 
 #[wakeful::test(flavor = "multi_thread", worker_threads = 2)]
-#[should_panic(expected = "no waker of it is left")]
+#[should_panic(expected = "deadlock: the test waits, and no waker")]
 async fn a_wait_for_nothing_fails_on_workers() {
     let _sleeps = wakeful::spawn(sleep(Duration::from_secs(3600)));
     pending().await

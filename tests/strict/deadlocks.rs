@@ -171,6 +171,21 @@ fn a_thread_may_come_late() {
     });
 }
 
+/// They have sent and ended while the runtime's thread counts them.
+#[test]
+fn threads_may_be_gone() {
+    alone("deadlocks::threads_may_be_gone", || {
+        let said = said(false, async {
+            for number in 0..3_000 {
+                let (sender, receiver) = oneshot::channel();
+                drop(thread::spawn(move || sender.send(number)));
+                assert_eq!(receiver.await, Ok(number));
+            }
+        });
+        assert_eq!(said, "passed");
+    });
+}
+
 #[test]
 fn threads_may_take_turns() {
     alone("deadlocks::threads_may_take_turns", || {
