@@ -254,6 +254,19 @@ impl AbortOnDrop {
     /// # Examples
     ///
     /// See [the type](AbortOnDrop).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::AbortOnDrop;
+    ///
+    /// let task = wakeful::spawn(std::future::pending::<()>());
+    /// drop(AbortOnDrop::new(task.abort_handle()));
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn new(handle: AbortHandle) -> Self {
         Self {
             handle: Some(handle),
@@ -287,6 +300,21 @@ impl AbortOnDrop {
     /// # Examples
     ///
     /// See [`abort`](Self::abort).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[wakeful::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// use wakeful::task::AbortOnDrop;
+    ///
+    /// let task = wakeful::spawn(async {});
+    /// let guard = AbortOnDrop::new(task.abort_handle());
+    /// assert!(!guard.is_finished());
+    /// task.await.unwrap();
+    /// assert!(guard.is_finished());
+    /// # }
+    /// ```
     pub fn is_finished(&self) -> bool {
         self.get().is_finished()
     }
