@@ -16,6 +16,8 @@
 //! says what is wrong with them better than we could.
 
 mod expand;
+#[cfg(test)]
+mod fuzz;
 mod item;
 mod manifest;
 mod options;

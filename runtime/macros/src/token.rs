@@ -58,15 +58,72 @@ impl<S> Token<S> {
     }
 }
 
-/// The value of a string literal without escapes, raw or not.
-pub(crate) fn string_value(literal: &str) -> Option<&str> {
+/// The value of a string literal, raw or not.
+pub(crate) fn string_value(literal: &str) -> Option<String> {
     let raw = literal.strip_prefix('r');
     let body = match raw {
         Some(raw) => raw.trim_matches('#'),
         None => literal,
     };
     let value = body.strip_prefix('"')?.strip_suffix('"')?;
-    (raw.is_some() || !value.contains('\\')).then_some(value)
+    match raw {
+        Some(_) => Some(value.to_owned()),
+        None => unescaped(value),
+    }
+}
+
+/// The value of an integer literal in any base, with any suffix of an integer type.
+pub(crate) fn integer_value(literal: &str) -> Option<usize> {
+    const WIDTHS: [&str; 6] = ["8", "16", "32", "64", "128", "size"];
+    let text = literal.replace('_', "");
+    let (digits, radix) = match text.get(..2) {
+        Some("0x") => (&text[2..], 16),
+        Some("0o") => (&text[2..], 8),
+        Some("0b") => (&text[2..], 2),
+        _ => (&text[..], 10),
+    };
+    // Neither letter is a digit of any base.
+    let digits = match digits.split_once(['u', 'i']) {
+        Some((digits, width)) => WIDTHS.contains(&width).then_some(digits)?,
+        None => digits,
+    };
+    usize::from_str_radix(digits, radix).ok()
+}
+
+/// The text between the quotes with its escapes resolved.
+fn unescaped(text: &str) -> Option<String> {
+    let mut value = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        value += before;
+        let mut characters = after.chars();
+        let escape = characters.next()?;
+        rest = characters.as_str();
+        value.push(match escape {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            '0' => '\0',
+            '\\' | '\'' | '"' => escape,
+            'x' => {
+                let (digits, after) = rest.split_at_checked(2)?;
+                rest = after;
+                char::from(u8::from_str_radix(digits, 16).ok()?)
+            }
+            'u' => {
+                let (digits, after) = rest.strip_prefix('{')?.split_once('}')?;
+                rest = after;
+                char::from_u32(u32::from_str_radix(&digits.replace('_', ""), 16).ok()?)?
+            }
+            // The line goes on behind the next one's indentation.
+            '\n' => {
+                rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+                continue;
+            }
+            _ => return None,
+        });
+    }
+    Some(value + rest)
 }
 
 /// A lexer for the tests: enough of Rust to write their input as text.

@@ -33,7 +33,7 @@ pub(crate) fn may_be_called_tokio() -> bool {
     read().is_some_and(|(_, manifest)| names_tokio(&manifest))
 }
 
-fn names_tokio(manifest: &str) -> bool {
+pub(crate) fn names_tokio(manifest: &str) -> bool {
     let named = dependencies(&toml::entries(manifest), false);
     named.iter().any(|dependency| dependency.name == FACADE)
 }
@@ -66,7 +66,10 @@ fn workspace_manifest(directory: &Path, manifest: &str) -> Option<String> {
 }
 
 /// The name under which `manifest` imports us, if it does.
-fn imported_as(manifest: &str, workspace: impl FnOnce() -> Option<String>) -> Option<String> {
+pub(crate) fn imported_as(
+    manifest: &str,
+    workspace: impl FnOnce() -> Option<String>,
+) -> Option<String> {
     let entries = toml::entries(manifest);
     let mut dependencies = dependencies(&entries, false);
     if dependencies.iter().any(|dependency| dependency.inherits) {

@@ -1,6 +1,6 @@
 //! The arguments of `#[main(…)]` and `#[test(…)]`: names, values, and which go together.
 
-use crate::token::{Kind, Mistake, Token, string_value};
+use crate::token::{Kind, Mistake, Token, integer_value, string_value};
 
 /// Which attribute is expanded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -289,7 +289,7 @@ fn not_an_option(name: &str, which: Macro) -> String {
     format!("Set the runtime flavor with #[{attribute}(flavor = \"{flavor}\")].")
 }
 
-fn string<'a>(name: &str, kind: &'a Kind) -> Result<&'a str, String> {
+fn string(name: &str, kind: &Kind) -> Result<String, String> {
     match kind {
         Kind::Literal(literal) => string_value(literal),
         _ => None,
@@ -298,7 +298,7 @@ fn string<'a>(name: &str, kind: &'a Kind) -> Result<&'a str, String> {
 }
 
 fn flavor(name: &str, kind: &Kind) -> Result<Flavor, String> {
-    match string(name, kind)? {
+    match &*string(name, kind)? {
         "current_thread" => Ok(Flavor::CurrentThread),
         "multi_thread" => Ok(Flavor::MultiThread),
         "local" => Ok(Flavor::Local),
@@ -319,15 +319,14 @@ fn renamed(old: &str, new: &str) -> String {
 }
 
 fn integer(name: &str, kind: &Kind) -> Result<usize, String> {
-    let digits = match kind {
-        Kind::Literal(literal) => literal.replace('_', ""),
-        _ => String::new(),
+    let number = match kind {
+        Kind::Literal(literal) => integer_value(literal),
+        _ => None,
     };
-    let digits = digits.strip_suffix("usize").unwrap_or(&digits);
-    match digits.parse() {
-        Ok(0) => Err(format!("`{name}` may not be 0.")),
-        Ok(number) => Ok(number),
-        Err(_) => Err(format!("Failed to parse value of `{name}` as integer.")),
+    match number {
+        Some(0) => Err(format!("`{name}` may not be 0.")),
+        Some(number) => Ok(number),
+        None => Err(format!("Failed to parse value of `{name}` as integer.")),
     }
 }
 
@@ -340,7 +339,7 @@ fn boolean(name: &str, kind: &Kind) -> Result<bool, String> {
 }
 
 fn unhandled_panic(name: &str, kind: &Kind) -> Result<UnhandledPanic, String> {
-    match string(name, kind)? {
+    match &*string(name, kind)? {
         "ignore" => Ok(UnhandledPanic::Ignore),
         "shutdown_runtime" => Ok(UnhandledPanic::ShutdownRuntime),
         other => Err(format!(
@@ -351,23 +350,23 @@ fn unhandled_panic(name: &str, kind: &Kind) -> Result<UnhandledPanic, String> {
 }
 
 fn runtime_name(name: &str, kind: &Kind) -> Result<String, String> {
-    string(name, kind).map(str::to_owned)
+    string(name, kind)
 }
 
 /// A path in a string, or one word without quotes.
 fn path(name: &str, kind: &Kind) -> Result<String, String> {
     let text = match kind {
-        Kind::Word(word) => word,
+        Kind::Word(word) => word.clone(),
         _ => string(name, kind)?,
     };
-    let segments = text.strip_prefix("::").unwrap_or(text).split("::");
+    let segments = text.strip_prefix("::").unwrap_or(&text).split("::");
     let is_segment = |segment: &str| {
         let segment = segment.trim();
         segment.starts_with(|c: char| c.is_alphabetic() || c == '_')
             && segment.chars().all(|c| c.is_alphanumeric() || c == '_')
     };
     if segments.into_iter().all(is_segment) {
-        Ok(text.to_owned())
+        Ok(text)
     } else {
         Err(format!(
             "Failed to parse value of `{name}` as path: \"{text}\""
