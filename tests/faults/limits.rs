@@ -50,7 +50,7 @@ fn threads_are_refused() {
         let blocks = blocks.thread_stack_size(STACK).build().unwrap();
         let before = limit(libc::RLIMIT_AS, address_space() + (1 << 30));
 
-        let error = large.build().err().expect("its workers do not fit");
+        let error = large.build().expect_err("its workers do not fit");
         assert!(error.raw_os_error().is_some(), "{error:?}");
         let ran = Arc::new(AtomicUsize::new(0));
         let refused = Arc::clone(&ran);
