@@ -1,4 +1,4 @@
-//! The other process: connections that behave, vanish, break off, or ask for the end of their server.
+//! The other process: connections that behave, vanish, or ask for the end of their server's task.
 
 use std::fmt;
 use std::io;
@@ -114,7 +114,7 @@ impl fmt::Display for Told {
     }
 }
 
-/// For each line with a number of seconds: lets all clients live for so long, and tells what they saw.
+/// For each line with a number of seconds: all clients live for so long, and what they saw is told.
 pub(crate) async fn run(ports: (u16, u16), connections: usize, seed: u64) {
     let seen = Arc::new(Seen::default());
     let mut orders = BufReader::new(stdin()).lines();

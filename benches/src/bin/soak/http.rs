@@ -1,5 +1,5 @@
-//! HTTP/1.1 with keep-alive, as little as a soak needs: `POST` with a length, answered with its body.
-//! The path is what is to become of the connection.
+//! HTTP/1.1 with keep-alive, as little as a soak needs: `POST` with a length, answered with its
+//! body. The path is what is to become of the connection.
 
 use std::io;
 use std::sync::Arc;
@@ -41,7 +41,7 @@ pub(crate) async fn serve(
     while let Some((request, length)) = unless_silent(head(&mut stream)).await? {
         match request.as_bytes().get("POST /".len()) {
             Some(&PANIC) => panic!("{ON_REQUEST}"),
-            Some(&ABORT) => return Ok(suicide.commit().await),
+            Some(&ABORT) => return suicide.commit().await,
             _ => {}
         }
         let mut body = vec![0; length];

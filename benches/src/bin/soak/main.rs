@@ -1,15 +1,16 @@
-//! Load for as long as asked, and a verdict: an echo and an HTTP server in one process, clients that
-//! come from many addresses, behave, vanish and break off in another.
+//! Load for as long as asked, and a verdict: an echo and an HTTP server in one process, and in
+//! another clients that come from many addresses, behave, vanish and break off.
 //!
 //! ```text
 //! cargo run --release -p wakeful-benches --bin soak -- --minutes 20
 //! ```
 //!
-//! Question: is anything lost or kept when much goes wrong for long? After each round all clients go,
-//! and then there must be as many tasks and descriptors as before the first; the memory of later
-//! rounds must be that of the second; every byte a client sent on a connection that behaves must have
-//! come back, in order; and the server must have read and written what lies between what the clients
-//! got back and what they sent. Tasks panic and are aborted on request, so that their number is known.
+//! Question: is anything lost or kept when much goes wrong for long? After each round all clients
+//! go. Then there must be as many tasks and descriptors as before the first; the memory of later
+//! rounds must be that of the second; every byte that a client sent on a connection which behaves
+//! must have come back, in order; and the server must have read and written what lies between what
+//! the clients got back and what they sent. Tasks panic and are aborted on request, so that their
+//! number is known.
 //!
 //! Before the first round it runs ten million tasks, and makes and drops a thousand runtimes.
 //!
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wakeful::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use wakeful::process::Command;
+use wakeful::process::{Child, Command};
 use wakeful::runtime::{Builder, Runtime};
 
 use server::Ledger;
@@ -182,18 +183,22 @@ fn many_tasks(runtime: &Runtime, tasks: usize, complaints: &mut Vec<String>) {
     }
 }
 
-/// Lets the clients loose, counts what is left, and again.
-async fn rounds(arguments: &Arguments, complaints: &mut Vec<String>) -> io::Result<()> {
-    let ledger = Arc::new(Ledger::default());
-    let (ports, listeners) = server::start(&ledger).await?;
-    let mut clients = Command::new(std::env::current_exe()?)
+fn start_clients(arguments: &Arguments, ports: (u16, u16)) -> io::Result<Child> {
+    Command::new(std::env::current_exe()?)
         .args(["--ports", &format!("{},{}", ports.0, ports.1)])
         .args(["--connections", &arguments.connections.to_string()])
         .args(["--seed", &arguments.seed.to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
-        .spawn()?;
+        .spawn()
+}
+
+/// Lets the clients loose, counts what is left, and again.
+async fn rounds(arguments: &Arguments, complaints: &mut Vec<String>) -> io::Result<()> {
+    let ledger = Arc::new(Ledger::default());
+    let (ports, listeners) = server::start(&ledger).await?;
+    let mut clients = start_clients(arguments, ports)?;
     let mut orders = clients.stdin.take().expect("it is piped");
     let mut answers = BufReader::new(clients.stdout.take().expect("it is piped")).lines();
 

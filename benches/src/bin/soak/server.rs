@@ -91,7 +91,7 @@ impl fmt::Display for Ledger {
 pub(crate) struct Suicide(Option<oneshot::Receiver<AbortHandle>>);
 
 impl Suicide {
-    pub(crate) async fn commit(mut self) {
+    pub(crate) async fn commit(mut self) -> io::Result<()> {
         let handle = self
             .0
             .take()
@@ -176,7 +176,7 @@ async fn echo(mut stream: TcpStream, suicide: Suicide, ledger: Arc<Ledger>) -> i
         }
         match fate {
             PANIC => panic!("{ON_REQUEST}"),
-            ABORT => return Ok(suicide.commit().await),
+            ABORT => return suicide.commit().await,
             _ => {}
         }
         ledger.read(read);
