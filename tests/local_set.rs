@@ -202,3 +202,36 @@ fn a_dump_lists_local_tasks() {
     });
     drop(set);
 }
+
+/// More turns than the set takes at a time: whoever polls it must come again.
+#[test]
+fn a_task_that_yields_for_long_is_carried_on_in_run_until() {
+    let set = LocalSet::new();
+    let task = set.spawn_local(async {
+        for _ in 0..1_000 {
+            yield_now().await;
+        }
+        7
+    });
+    assert_eq!(runtime().block_on(set.run_until(task)).unwrap(), 7);
+}
+
+#[test]
+fn a_set_waits_for_what_another_thread_sends() {
+    let set = LocalSet::new();
+    let (sender, receiver) = wakeful::sync::oneshot::channel();
+    let (waits, is_waiting) = channel();
+    let task = set.spawn_local(async move {
+        waits.send(()).unwrap();
+        receiver.await.unwrap()
+    });
+    let other = thread::spawn(move || {
+        is_waiting.recv().unwrap();
+        sender.send(7).unwrap();
+    });
+    runtime().block_on(async {
+        set.await;
+        assert_eq!(task.await.unwrap(), 7);
+    });
+    other.join().unwrap();
+}

@@ -174,3 +174,13 @@ fn the_length_of_a_queue() {
     counters.begin_poll(std::ptr::null_mut());
     assert_eq!(counters.queue_len(), 2);
 }
+
+#[test]
+fn counters_say_what_they_count() {
+    let counters = Counters::default();
+    counters.park();
+    assert_eq!(
+        format!("{counters:?}"),
+        "Counters { polls: 0, parks: 1, steals: 0, .. }"
+    );
+}

@@ -401,3 +401,17 @@ fn a_wake_ends_a_sleep() {
         reactor.turn(None).unwrap();
     });
 }
+
+#[test]
+fn sources_and_their_reactor_have_a_debug_form() {
+    let (_reactor, handle) = reactor();
+    assert_eq!(format!("{handle:?}"), "reactor::Handle { sources: 0, .. }");
+    let (ours, _theirs) = pair(&handle);
+    assert_eq!(format!("{handle:?}"), "reactor::Handle { sources: 1, .. }");
+    let registration = format!("{:?}", ours.registration());
+    assert!(
+        registration.starts_with("Registration { token: "),
+        "{registration}"
+    );
+    assert_eq!(format!("{ours:?}"), format!("{:?}", &*ours));
+}

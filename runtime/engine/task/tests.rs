@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 
 use super::list::TaskList;
+use super::state::State;
 use super::{Arena, JoinHandle, Owner, Polled, Registry, Runnable, Schedule, allocate, pool};
 use crate::primitives::{Arc, Mutex};
 
@@ -275,4 +276,16 @@ fn r03_a_scheduler_outlives_its_call() {
     assert!(!is_gone.load(Relaxed), "the task keeps it");
     waker.wake();
     assert!(is_gone.load(Relaxed), "nothing keeps it");
+}
+
+#[test]
+fn a_state_says_what_it_is() {
+    assert_eq!(
+        format!("{:?}", State::new()),
+        "scheduled handle owners=1 wakers=0"
+    );
+    assert_eq!(
+        format!("{:?}", State::new_main()),
+        "scheduled main owners=1 wakers=0"
+    );
 }

@@ -51,3 +51,35 @@ impl Placement {
         Self::Large { layout, offset }
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// The smallest slot that holds the task, and an allocation for what no slot holds.
+    #[test]
+    fn each_task_has_the_smallest_place_for_it() {
+        for bytes in 0..2_000 {
+            let task = Layout::from_size_align(bytes, 8).unwrap();
+            match Placement::of(task) {
+                Placement::Pooled(class) => {
+                    let class = usize::from(class);
+                    assert!(bytes <= class_bytes(class), "{bytes} bytes");
+                    assert!(
+                        class == 0 || bytes > class_bytes(class - 1),
+                        "{bytes} bytes"
+                    );
+                }
+                Placement::Large { layout, offset } => {
+                    assert!(!POOL || bytes > class_bytes(CLASSES - 1), "{bytes} bytes");
+                    assert!(layout.size() >= offset + bytes && offset >= size_of::<Large>());
+                }
+            }
+        }
+        let wide = Layout::from_size_align(64, 64).unwrap();
+        let Placement::Large { layout, offset } = Placement::of(wide) else {
+            panic!("a slot is aligned to 16 bytes");
+        };
+        assert_eq!((layout.align(), offset % 64), (64, 0));
+    }
+}
