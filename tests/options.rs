@@ -100,7 +100,7 @@ fn workers_that_get_no_thread_are_an_error() {
 fn a_blocking_call_that_gets_no_thread_panics() {
     let mut builder = Builder::new_current_thread();
     let runtime = builder.thread_stack_size(NO_SUCH_STACK).build().unwrap();
-    let _ = runtime.spawn_blocking(|| ());
+    drop(runtime.spawn_blocking(|| ()));
 }
 
 /// One event a look, busy or not, and eight sockets with something to read.
