@@ -159,14 +159,11 @@ impl Transfer {
         }
     }
 
-    fn poll_read<R>(
+    fn poll_read<R: AsyncRead + ?Sized>(
         &mut self,
         cx: &mut Context<'_>,
         mut reader: Pin<&mut R>,
-    ) -> Poll<io::Result<()>>
-    where
-        R: AsyncRead + ?Sized,
-    {
+    ) -> Poll<io::Result<()>> {
         let mut buf = ReadBuf::new(&mut self.buf);
         buf.set_filled(self.end);
         ready!(uninterrupted(|| reader.as_mut().poll_read(cx, &mut buf)))?;
@@ -176,14 +173,11 @@ impl Transfer {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_write<W>(
+    fn poll_write<W: AsyncWrite + ?Sized>(
         &mut self,
         cx: &mut Context<'_>,
         mut writer: Pin<&mut W>,
-    ) -> Poll<io::Result<()>>
-    where
-        W: AsyncWrite + ?Sized,
-    {
+    ) -> Poll<io::Result<()>> {
         let left = &self.buf[self.start..self.end];
         let written = ready!(uninterrupted(|| writer.as_mut().poll_write(cx, left)))?;
         if written == 0 {
@@ -204,14 +198,11 @@ impl Transfer {
     /// While the writer makes the copy wait: reads until the buffer is full or the reader waits.
     ///
     /// Either stream wakes the task, whichever is ready first.
-    fn poll_top_up<R>(
+    fn poll_top_up<R: AsyncRead + ?Sized>(
         &mut self,
         cx: &mut Context<'_>,
         mut reader: Pin<&mut R>,
-    ) -> Poll<io::Result<u64>>
-    where
-        R: AsyncRead + ?Sized,
-    {
+    ) -> Poll<io::Result<u64>> {
         while !self.at_end && self.end < self.buf.len() {
             ready!(self.poll_read(cx, reader.as_mut()))?;
         }
@@ -249,6 +240,7 @@ where
         reader,
         writer,
         copied: 0,
+        at_end: false,
         unflushed: false,
         pinned: PhantomPinned,
     }
@@ -275,6 +267,7 @@ pin_project! {
         reader: &'a mut R,
         writer: &'a mut W,
         copied: u64,
+        at_end: bool,
         unflushed: bool,
         #[pin]
         pinned: PhantomPinned,
@@ -293,6 +286,11 @@ where
         let mut writer = Pin::new(&mut **this.writer);
         loop {
             let spent = ready!(budget::poll_proceed(cx));
+            if *this.at_end {
+                ready!(writer.poll_flush(cx))?;
+                spent.made_progress();
+                return Poll::Ready(Ok(*this.copied));
+            }
             let lent = match Pin::new(&mut **this.reader).poll_fill_buf(cx) {
                 Poll::Ready(Ok(lent)) => lent,
                 Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
@@ -306,9 +304,9 @@ where
                 }
             };
             if lent.is_empty() {
-                ready!(writer.poll_flush(cx))?;
-                spent.made_progress();
-                return Poll::Ready(Ok(*this.copied));
+                // Nobody is asked twice for the end: a terminal would wait for another.
+                *this.at_end = true;
+                continue;
             }
             let written = ready!(uninterrupted(|| writer.as_mut().poll_write(cx, lent)))?;
             if written == 0 {

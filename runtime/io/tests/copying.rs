@@ -77,6 +77,46 @@ fn the_writer_is_flushed_before_the_reader_makes_it_wait() {
     assert_eq!(writer.shutdowns, 0);
 }
 
+/// A terminal would wait for a second end.
+#[test]
+fn the_end_is_asked_for_once() {
+    let bytes = || Script::reads([data(b"abc")]);
+    let slow = || Slow(3);
+    let mut reader = bytes();
+    assert_eq!(block_on(copy(&mut reader, &mut slow())).unwrap(), 3);
+    assert_eq!(reader.reads_at_end, 1);
+    let mut reader = BufReader::new(bytes());
+    assert_eq!(block_on(copy_buf(&mut reader, &mut slow())).unwrap(), 3);
+    assert_eq!(reader.get_ref().reads_at_end, 1);
+}
+
+/// Takes all, and is so many polls behind when it is flushed.
+struct Slow(usize);
+
+impl AsyncWrite for Slow {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let is_done = self.0 == 0;
+        self.0 = self.0.saturating_sub(1);
+        if is_done {
+            return Poll::Ready(Ok(()));
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.poll_flush(cx)
+    }
+}
+
 #[test]
 fn a_writer_that_takes_nothing_is_an_error() {
     let mut writer = Script::writes([Step::Take(1), Step::Take(0)]);
