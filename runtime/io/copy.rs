@@ -427,9 +427,10 @@ pin_project! {
     /// # async fn main() -> std::io::Result<()> {
     /// use wakeful::io::{AsyncWriteExt, copy_bidirectional, duplex};
     ///
-    /// let ((mut client, mut near), (mut far, server)) = (duplex(64), duplex(64));
+    /// let ((mut client, mut near), (mut far, mut server)) = (duplex(64), duplex(64));
     /// client.write_all(b"hello").await?;
-    /// drop((client, server));
+    /// client.shutdown().await?;
+    /// server.shutdown().await?;
     /// assert_eq!(copy_bidirectional(&mut near, &mut far).await?, (5, 0)); // until both have ended
     /// # Ok(())
     /// # }
