@@ -253,67 +253,6 @@ fn r17_wake_against_abort_against_the_poll() {
     });
 }
 
-/// A future that changes in its polls, with memory that loom watches.
-struct Changes {
-    polls: loom::cell::UnsafeCell<usize>,
-    waker: Arc<Mutex<Option<Waker>>>,
-}
-
-#[expect(unsafe_code, reason = "T1 is what this is about")]
-impl Future for Changes {
-    type Output = usize;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<usize> {
-        *self.waker.lock() = Some(cx.waker().clone());
-        let polls = self.polls.with_mut(|polls| {
-            // SAFETY: T1. Only the poll touches it; loom tells if another does at the same time.
-            let polls = unsafe { &mut *polls };
-            *polls += 1;
-            *polls
-        });
-        if polls == 3 {
-            Poll::Ready(polls)
-        } else {
-            Poll::Pending
-        }
-    }
-}
-
-/// Polls on two threads, one after the other by nothing but the task's word: what one wrote into
-/// the future, the next sees.
-#[test]
-fn a_poll_sees_what_one_on_another_thread_wrote() {
-    loom::model(|| {
-        let queue = Queue::new();
-        let arena = Arena::new(&queue);
-        let waker = Arc::new(Mutex::new(None));
-        let polls = loom::cell::UnsafeCell::new(0);
-        let future = Changes {
-            polls,
-            waker: Arc::clone(&waker),
-        };
-        let handle = spawn(&queue, &arena, future);
-        queue.run();
-        let first = waker.lock().clone().expect("it was polled");
-        let second = first.clone();
-        let other = {
-            let queue = Arc::clone(&queue);
-            thread::spawn(move || {
-                first.wake();
-                queue.run();
-            })
-        };
-        second.wake_by_ref();
-        queue.run();
-        other.join().unwrap();
-        queue.run();
-        let last = waker.lock().take();
-        last.iter().for_each(Waker::wake_by_ref);
-        queue.run();
-        drop((handle, arena, last, second));
-    });
-}
-
 /// Counts its wakes.
 struct Counting(AtomicUsize);
 

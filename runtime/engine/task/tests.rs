@@ -75,6 +75,44 @@ fn a_slot_is_used_again_on_its_own_thread() {
     assert_eq!(Arc::strong_count(&queue), 1, "the arena is gone");
 }
 
+/// By value, a wake on the scheduler's own thread is one step of the word, and no other test sees it.
+#[test]
+fn a_waker_given_up_on_its_own_thread_wakes_and_is_counted() {
+    let queue = Arc::new(Queue::default());
+    pool::install(Some(Arena::new(&queue)));
+    let mut places = std::collections::HashSet::new();
+    for _ in 0..100 {
+        let kept = Arc::new(Mutex::new(None::<Waker>));
+        let keeps = Arc::clone(&kept);
+        let mut polls = 0;
+        let future = std::future::poll_fn(move |cx| {
+            polls += 1;
+            match polls {
+                1 => cx.waker().clone().wake(),
+                2 => *keeps.lock() = Some(cx.waker().clone()),
+                _ => return Poll::Ready(()),
+            }
+            Poll::Pending
+        });
+        let (task, handle) = pool::with_local(|arena| spawn(&queue, arena, future));
+        places.insert(task.as_ptr().addr());
+        let Err(task) = task.run() else {
+            panic!("woken in its poll, it is due again");
+        };
+        assert!(matches!(task.run(), Ok(Polled::Idle)));
+        let waker = kept.lock().take().expect("left by the second poll");
+        waker.wake();
+        let task = queue.tasks.lock().pop_front().expect("the wake queues it");
+        assert!(done(task));
+        join(handle);
+    }
+    drop(pool::install(None));
+    if !cfg!(any(miri, wakeful_no_pool)) {
+        assert_eq!(places.len(), 1, "each is freed before the next");
+    }
+    assert_eq!(Arc::strong_count(&queue), 1, "the arena is gone");
+}
+
 #[test]
 fn slots_freed_on_another_thread_come_back() {
     let queue = Arc::new(Queue::default());
