@@ -88,7 +88,10 @@ fn a_waker_given_up_on_its_own_thread_wakes_and_is_counted() {
         let future = std::future::poll_fn(move |cx| {
             polls += 1;
             match polls {
-                1 => cx.waker().clone().wake(),
+                1 => {
+                    let by_value = cx.waker().clone();
+                    by_value.wake();
+                }
                 2 => *keeps.lock() = Some(cx.waker().clone()),
                 _ => return Poll::Ready(()),
             }
