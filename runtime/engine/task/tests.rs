@@ -75,7 +75,7 @@ fn a_slot_is_used_again_on_its_own_thread() {
     assert_eq!(Arc::strong_count(&queue), 1, "the arena is gone");
 }
 
-/// By value, a wake on the scheduler's own thread is one step of the word, and no other test sees it.
+/// By value, a wake on the scheduler's own thread is one step of the word.
 #[test]
 fn a_waker_given_up_on_its_own_thread_wakes_and_is_counted() {
     let queue = Arc::new(Queue::default());
