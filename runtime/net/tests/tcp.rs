@@ -212,9 +212,11 @@ fn tcp_sockets_have_options() {
         assert!(stream.take_error().unwrap().is_none());
         listener.accept().await.unwrap();
 
-        let free = listener.local_addr().unwrap();
-        drop(listener);
-        let refused = TcpSocket::new_v4().unwrap().connect(free).await;
+        // Nobody else can get the port, and nobody listens.
+        let deaf = TcpSocket::new_v4().unwrap();
+        deaf.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let refused = TcpSocket::new_v4().unwrap();
+        let refused = refused.connect(deaf.local_addr().unwrap()).await;
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::ConnectionRefused);
     });
 }
