@@ -81,14 +81,15 @@ impl TcpStream {
     /// # #[wakeful::main(flavor = "current_thread")]
     /// # async fn main() -> std::io::Result<()> {
     /// use wakeful::io::ErrorKind;
-    /// use wakeful::net::{TcpListener, TcpStream};
+    /// use wakeful::net::{TcpListener, TcpSocket, TcpStream};
     ///
     /// let listener = TcpListener::bind("127.0.0.1:0").await?;
     /// let addr = listener.local_addr()?;
     /// assert_eq!(TcpStream::connect(addr).await?.peer_addr()?, addr);
     ///
-    /// drop(listener);
-    /// let refused = TcpStream::connect(addr).await.unwrap_err();
+    /// let deaf = TcpSocket::new_v4()?; // has a port, and does not listen
+    /// deaf.bind("127.0.0.1:0".parse().unwrap())?;
+    /// let refused = TcpStream::connect(deaf.local_addr()?).await.unwrap_err();
     /// assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
     /// # Ok(())
     /// # }

@@ -169,8 +169,11 @@ fn tcp_refused_connections_and_taken_addresses_are_errors() {
         let addr = listener.local_addr().unwrap();
         let taken = TcpListener::bind(addr).await.unwrap_err();
         assert_eq!(taken.kind(), ErrorKind::AddrInUse);
-        drop(listener);
-        let refused = TcpStream::connect(addr).await.unwrap_err();
+        let deaf = TcpSocket::new_v4().unwrap();
+        deaf.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let refused = TcpStream::connect(deaf.local_addr().unwrap())
+            .await
+            .unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::ConnectionRefused);
         let none = TcpStream::connect(&[][..] as &[SocketAddr]).await;
         assert_eq!(none.unwrap_err().kind(), ErrorKind::InvalidInput);
