@@ -189,11 +189,13 @@ fn without_the_variable_nothing_changes() {
     }
     let directory = tempfile::tempdir().unwrap();
     let name = "inspect::without_the_variable_nothing_changes";
-    let child = start(name, None, directory.path());
+    let mut child = start(name, None, directory.path());
     assert!(!directory.path().join("wakeful").exists());
+    // Its stdin stays open: by itself it does not end.
+    let stdin = child.stdin.take();
     quit(&child);
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.signal(), Some(3));
+    assert_eq!(child.wait().unwrap().signal(), Some(3));
+    drop(stdin);
 }
 
 #[test]
