@@ -98,7 +98,7 @@ impl Workshop {
             Build::Model => {
                 cargo.arg("--release").env("RUSTFLAGS", "--cfg loom");
                 cargo.env("LOOM_MAX_PREEMPTIONS", "2");
-                // With it, a crate that is compiled again in part is not what its source says.
+                // With it, what is compiled again in part may not link with the rest.
                 cargo.env("CARGO_PROFILE_RELEASE_LTO", "off");
                 "target/mutations/loom"
             }
