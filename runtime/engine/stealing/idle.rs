@@ -143,6 +143,7 @@ impl Idle {
         self.up().saturating_sub(self.stuck.load(Relaxed))
     }
 
+    #[inline]
     fn any_parked(&self) -> bool {
         self.parked.iter().any(|word| word.load(Relaxed) != 0)
     }

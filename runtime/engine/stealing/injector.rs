@@ -70,17 +70,11 @@ impl Injector {
 
     /// Takes up to `count` tasks from the front.
     pub(crate) fn pop(&self, count: usize) -> TaskList {
-        let taken = TaskList::new();
         if self.len() == 0 {
-            return taken;
+            return TaskList::new();
         }
         let state = self.state.lock();
-        while taken.len() < count {
-            let Some(task) = state.tasks.pop_front() else {
-                break;
-            };
-            taken.push_back(task);
-        }
+        let taken = state.tasks.take_front(count);
         self.len.store(state.tasks.len(), Relaxed);
         taken
     }

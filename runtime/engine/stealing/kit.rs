@@ -8,8 +8,10 @@ use std::ptr;
 use std::sync::Arc;
 use std::thread;
 
+use super::oracle::Oracle;
 use super::queue::Local;
 use super::{GUEST, Shared};
+use crate::engine::config::Config;
 use crate::engine::task::list::TaskList;
 use crate::engine::task::{Arena, Runnable, pool};
 
@@ -17,7 +19,9 @@ use crate::engine::task::{Arena, Runnable, pool};
 pub(super) struct Core {
     pub(super) seat: usize,
     pub(super) queue: Local,
-    pub(super) tick: u32,
+    /// Steps until the injector comes before the own queue, and until the driver is looked at.
+    until_outside: u32,
+    until_turn: u32,
     /// Tasks run in a row from the slot for the task woken last.
     pub(super) streak: u32,
     /// We are counted in `searching`.
@@ -87,7 +91,9 @@ impl Core {
         Box::new(Self {
             seat,
             queue,
-            tick: 0,
+            // The first step counts anew: it is none of those that are due.
+            until_outside: 0,
+            until_turn: 0,
             streak: 0,
             is_searching: false,
             owes_search: false,
@@ -96,8 +102,43 @@ impl Core {
         })
     }
 
+    /// A step begins. True if it looks at the driver first.
+    #[inline]
+    pub(super) fn begin_step(&mut self, config: &Config, oracle: &mut impl Oracle) -> bool {
+        let is_due = count_down(&mut self.until_turn, config.event_interval);
+        oracle.turn_driver(is_due)
+    }
+
+    /// A task from the own queue, or from the injector when it is due.
+    #[inline]
+    pub(super) fn next(&mut self, shared: &Shared, oracle: &mut impl Oracle) -> Option<Runnable> {
+        let interval = shared.config.global_queue_interval;
+        let is_due = count_down(&mut self.until_outside, interval);
+        if oracle.look_outside(is_due) {
+            if let Some(task) = shared.injector.pop(1).pop_front() {
+                return Some(task);
+            }
+        }
+        if self.queue.has_next() && oracle.take_next(self.streak) {
+            if let Some(task) = self.queue.take_next() {
+                self.streak += 1;
+                return Some(task);
+            }
+        }
+        self.streak = 0;
+        self.queue.pop().or_else(|| self.queue.take_next())
+    }
+
     /// Adds to the ring. Half of a full ring, and the task, go to the injector.
-    pub(super) fn push(&mut self, shared: &Shared, mut task: Runnable) {
+    #[inline]
+    pub(super) fn push(&mut self, shared: &Shared, task: Runnable) {
+        if let Err(task) = self.queue.push(task) {
+            self.overflow(shared, task);
+        }
+    }
+
+    #[cold]
+    fn overflow(&mut self, shared: &Shared, mut task: Runnable) {
         while let Err(back) = self.queue.push(task) {
             task = back;
             let half = self.queue.take_half();
@@ -119,6 +160,16 @@ impl Core {
         }
         tasks
     }
+}
+
+/// True each time `left` has come down from `interval`.
+#[inline]
+fn count_down(left: &mut u32, interval: u32) -> bool {
+    if *left == 0 {
+        *left = interval;
+    }
+    *left -= 1;
+    *left == 0
 }
 
 /// Runs `f` with this thread's core, if it is on a seat of `shared`.

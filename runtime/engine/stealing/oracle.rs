@@ -16,11 +16,11 @@ pub(crate) trait Oracle {
     /// Which of `seats` a thief tries first.
     fn first_victim(&mut self, seats: usize) -> usize;
 
-    /// Whether to look at the injector before the own queue, at this tick.
-    fn look_outside(&mut self, tick: u32, interval: u32) -> bool;
+    /// Whether to look at the injector before the own queue, which may be due.
+    fn look_outside(&mut self, is_due: bool) -> bool;
 
-    /// Whether to look at the driver, at this tick.
-    fn turn_driver(&mut self, tick: u32, interval: u32) -> bool;
+    /// Whether to look at the driver, which may be due.
+    fn turn_driver(&mut self, is_due: bool) -> bool;
 
     /// Whether the task woken last may run before the ring, after `streak` that did.
     fn take_next(&mut self, streak: u32) -> bool;
@@ -63,13 +63,13 @@ impl Oracle for Production {
     }
 
     #[inline]
-    fn look_outside(&mut self, tick: u32, interval: u32) -> bool {
-        tick % interval == 0
+    fn look_outside(&mut self, is_due: bool) -> bool {
+        is_due
     }
 
     #[inline]
-    fn turn_driver(&mut self, tick: u32, interval: u32) -> bool {
-        tick % interval == 0
+    fn turn_driver(&mut self, is_due: bool) -> bool {
+        is_due
     }
 
     #[inline]

@@ -21,6 +21,7 @@
 
 #![expect(unsafe_code, reason = "turns pointers back into tasks: Q1 to Q3")]
 
+use std::array;
 use std::ptr;
 
 use crate::engine::task::list::TaskList;
@@ -43,7 +44,7 @@ struct Ring {
     head: OwnLine<AtomicU64>,
     tail: OwnLine<AtomicU64>,
     next: AtomicPtr<Header>,
-    slots: Box<[AtomicPtr<Header>]>,
+    slots: [AtomicPtr<Header>; CAPACITY],
 }
 
 /// The owner's end.
@@ -58,18 +59,18 @@ pub(crate) fn new() -> (Local, Stealer) {
         head: OwnLine(AtomicU64::new(0)),
         tail: OwnLine(AtomicU64::new(0)),
         next: AtomicPtr::new(ptr::null_mut()),
-        slots: (0..CAPACITY)
-            .map(|_| AtomicPtr::new(ptr::null_mut()))
-            .collect(),
+        slots: array::from_fn(|_| AtomicPtr::new(ptr::null_mut())),
     });
     (Local(Arc::clone(&ring)), Stealer(ring))
 }
 
 impl Ring {
+    #[inline]
     fn slot(&self, position: u64) -> &AtomicPtr<Header> {
         &self.slots[position as usize % CAPACITY]
     }
 
+    #[inline]
     fn len(&self) -> usize {
         let head = self.head.0.load(Relaxed);
         let tail = self.tail.0.load(Relaxed);
@@ -89,10 +90,12 @@ impl Ring {
 }
 
 impl Local {
+    #[inline]
     pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
+    #[inline]
     pub(crate) fn has_next(&self) -> bool {
         !self.0.next.load(Relaxed).is_null()
     }

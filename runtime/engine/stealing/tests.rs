@@ -146,12 +146,12 @@ impl Oracle for Watched<'_> {
         self.production.first_victim(seats)
     }
 
-    fn look_outside(&mut self, tick: u32, interval: u32) -> bool {
-        self.production.look_outside(tick, interval)
+    fn look_outside(&mut self, is_due: bool) -> bool {
+        self.production.look_outside(is_due)
     }
 
-    fn turn_driver(&mut self, tick: u32, interval: u32) -> bool {
-        self.production.turn_driver(tick, interval)
+    fn turn_driver(&mut self, is_due: bool) -> bool {
+        self.production.turn_driver(is_due)
     }
 
     fn take_next(&mut self, streak: u32) -> bool {

@@ -20,10 +20,10 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Shared;
 use super::kit::{self, Kit, with_core};
 use super::oracle::Oracle;
 use super::queue::CAPACITY;
+use super::shared::{Seat, Shared};
 use crate::engine::driver::Driver;
 use crate::engine::hooks;
 use crate::engine::task::Runnable;
@@ -50,6 +50,13 @@ pub(super) enum Step {
     Idle,
     /// Another thread has the seat now (X2).
     HandedOff,
+}
+
+/// What a worker comes to next on its own seat.
+enum Next {
+    TurnFirst,
+    /// And whether it is counted in `searching`.
+    Own(Option<Runnable>, bool),
 }
 
 /// How many polls each seat had made at the sentinel's last look.
@@ -117,23 +124,37 @@ impl Worker {
     /// One scheduling decision.
     pub(super) fn step<O: Oracle>(&self, oracle: &mut O) -> Step {
         let shared = &*self.shared;
-        let config = &shared.config;
-        shared.seats[self.seat].is_moving(&shared.idle);
-        let due = with_core(shared, |core| {
-            core.tick = core.tick.wrapping_add(1);
-            oracle.turn_driver(core.tick, config.event_interval)
+        let seat = &shared.seats[self.seat];
+        seat.is_moving(&shared.idle);
+        let next = with_core(shared, |core| {
+            match core.begin_step(&shared.config, oracle) {
+                true => Next::TurnFirst,
+                false => Next::Own(core.next(shared, oracle), core.is_searching),
+            }
         });
-        match due {
+        let (own, is_searching) = match next {
             None => return Step::HandedOff,
-            Some(true) => self.turn(),
-            Some(false) => {}
-        }
-        let Some(task) = self.own_task(oracle).or_else(|| self.foreign_task(oracle)) else {
-            return Step::Idle;
+            Some(Next::Own(task, is_searching)) => (task, is_searching),
+            Some(Next::TurnFirst) => {
+                self.turn();
+                (
+                    with_core(shared, |core| core.next(shared, oracle)).flatten(),
+                    true,
+                )
+            }
         };
-        self.stop_searching();
+        let (task, may_be_searching) = match own {
+            Some(task) => (task, is_searching),
+            None => match self.foreign_task(oracle) {
+                Some(task) => (task, true),
+                None => return Step::Idle,
+            },
+        };
+        if may_be_searching {
+            self.stop_searching();
+        }
         oracle.before_poll();
-        self.run(task)
+        self.run(seat, task)
     }
 
     /// Before anything that may take long. Others may have counted on our search (I3).
@@ -145,63 +166,41 @@ impl Worker {
         }
     }
 
-    fn run(&self, task: Runnable) -> Step {
+    #[inline(always)]
+    fn run(&self, seat: &Seat, task: Runnable) -> Step {
         let shared = &*self.shared;
-        let counters = &shared.seats[self.seat].counters;
+        let counters = &seat.counters;
         let header = task.as_ptr();
         counters.begin_poll(header);
         let polled = match shared.config.watch_polls {
             false => task.run(),
             true => hooks::run(task, &shared.config, counters, || self.has_core()),
         };
-        let seated = self.has_core();
-        if seated {
+        let mut again = polled.err();
+        let several = with_core(shared, |core| {
+            if core.seat != self.seat {
+                return None;
+            }
             counters.end_poll();
+            Some(again.take().is_some_and(|again| {
+                counters.scheduled.add(1);
+                core.push(shared, again);
+                core.queue.len() > 1
+            }))
+        });
+        let Some(several) = several.flatten() else {
+            again.into_iter().for_each(|again| shared.inject(again));
+            shared.come_back(header);
+            return Step::HandedOff;
+        };
+        if several {
+            shared.notify_cheaply();
         }
-        match polled {
-            Ok(_) => {}
-            Err(again) if seated => {
-                let several = with_core(shared, |core| {
-                    counters.schedule();
-                    core.push(shared, again);
-                    core.queue.len() > 1
-                });
-                if several == Some(true) {
-                    shared.notify_cheaply();
-                }
-            }
-            Err(again) => shared.inject(again),
-        }
-        if seated {
-            return Step::Ran;
-        }
-        shared.come_back(header);
-        Step::HandedOff
-    }
-
-    /// A task from our own queue, or from the injector when it is due.
-    #[inline]
-    fn own_task<O: Oracle>(&self, oracle: &mut O) -> Option<Runnable> {
-        let shared = &*self.shared;
-        with_core(shared, |core| {
-            if oracle.look_outside(core.tick, shared.config.global_queue_interval) {
-                if let Some(task) = shared.injector.pop(1).pop_front() {
-                    return Some(task);
-                }
-            }
-            if core.queue.has_next() && oracle.take_next(core.streak) {
-                if let Some(task) = core.queue.take_next() {
-                    core.streak += 1;
-                    return Some(task);
-                }
-            }
-            core.streak = 0;
-            core.queue.pop().or_else(|| core.queue.take_next())
-        })
-        .flatten()
+        Step::Ran
     }
 
     /// A task from the injector or another seat.
+    #[cold]
     fn foreign_task<O: Oracle>(&self, oracle: &mut O) -> Option<Runnable> {
         if let Some(task) = self.injected_tasks() {
             return Some(task);

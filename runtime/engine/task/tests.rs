@@ -330,3 +330,40 @@ fn a_state_says_what_it_is() {
         "scheduled main owners=1 wakers=0"
     );
 }
+
+#[test]
+fn a_list_gives_out_its_front_in_order() {
+    let queue = Arc::new(Queue::default());
+    pool::install(Some(Arena::new(&queue)));
+    let list = TaskList::new();
+    let mut handles = Vec::new();
+    for number in 0..6 {
+        let (task, handle) = pool::with_local(|arena| spawn(&queue, arena, ready(number)));
+        list.push_back(task);
+        handles.push(handle);
+    }
+    let order: Vec<_> = {
+        let all = list.take();
+        std::iter::from_fn(|| all.pop_front())
+            .map(|task| {
+                let place = task.as_ptr();
+                list.push_back(task);
+                place
+            })
+            .collect()
+    };
+    assert!(list.take_front(0).is_empty());
+    let mut found = Vec::new();
+    for (count, left) in [(1, 5), (3, 2), (7, 0), (1, 0)] {
+        let front = list.take_front(count);
+        assert_eq!(list.len(), left);
+        assert_eq!(front.len(), 6 - found.len() - left);
+        while let Some(task) = front.pop_front() {
+            found.push(task.as_ptr());
+            assert!(done(task));
+        }
+    }
+    assert_eq!(found, order);
+    assert!(handles.into_iter().map(join).eq(0..6));
+    drop(pool::install(None));
+}

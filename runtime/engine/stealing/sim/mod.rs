@@ -93,11 +93,11 @@ impl Oracle for Seeded {
         chance::first(seats)
     }
 
-    fn look_outside(&mut self, _: u32, _: u32) -> bool {
+    fn look_outside(&mut self, _: bool) -> bool {
         chance::one_in(16)
     }
 
-    fn turn_driver(&mut self, _: u32, _: u32) -> bool {
+    fn turn_driver(&mut self, _: bool) -> bool {
         chance::one_in(16)
     }
 
