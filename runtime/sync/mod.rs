@@ -7,6 +7,7 @@ pub(crate) mod notify;
 mod once;
 pub(crate) mod panics;
 pub(crate) mod permits;
+pub(crate) mod tally;
 pub(crate) mod waiters;
 
 #[cfg(not(loom))]

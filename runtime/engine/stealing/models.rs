@@ -6,12 +6,12 @@ use super::idle::{Idle, Notify};
 use super::queue::{self, CAPACITY, Local, Stealer};
 use crate::engine::sleeper::{How, Sleeper};
 use crate::engine::task::{Header, Runnable};
-use crate::primitives::Arc;
 use crate::primitives::atomic::{
     AtomicUsize,
     Ordering::{Relaxed, SeqCst},
     fence,
 };
+use crate::primitives::{Arc, UnsafeCell};
 
 /// A turn that nobody takes: the queues never follow the pointer. Numbered from 1.
 #[expect(unsafe_code, reason = "T1: made here, never run")]
@@ -137,6 +137,58 @@ fn the_next_slot_is_taken_once() {
         found.extend(thief.join().unwrap());
         assert_each_once(found, 2);
     });
+}
+
+/// What the tasks numbered from 1 hold: loom watches each access.
+type Memories = Arc<[UnsafeCell<u32>; 2]>;
+
+fn touch(memories: &Memories, task: usize) {
+    memories[task - 1].with_mut(|_| ());
+}
+
+/// Nothing but the queue is between who made a task and who runs it.
+fn what_a_task_holds_goes_with_it(
+    put: fn(&mut Local, Runnable),
+    take: fn(&Stealer) -> Option<Runnable>,
+) {
+    loom::model(move || {
+        let (mut local, stealer) = queue::new();
+        let memories = Arc::new([UnsafeCell::new(0), UnsafeCell::new(0)]);
+        let theirs = Memories::clone(&memories);
+        let thief = thread::spawn(move || {
+            if let Some(stolen) = take(&stealer) {
+                touch(&theirs, number(stolen));
+            }
+        });
+        for index in 1..=2 {
+            touch(&memories, index);
+            put(&mut local, task(index));
+        }
+        thief.join().unwrap();
+    });
+}
+
+#[test]
+fn what_the_next_task_holds_goes_with_it() {
+    what_a_task_holds_goes_with_it(
+        |local, task| {
+            let _ = local.put_next(task).map(number);
+        },
+        Stealer::steal_next,
+    );
+}
+
+#[test]
+fn what_a_task_in_the_ring_holds_goes_with_it() {
+    what_a_task_holds_goes_with_it(
+        |local, task| assert!(local.push(task).is_ok()),
+        |stealer| {
+            let (mut own, _) = queue::new();
+            let stolen = stealer.steal(&mut own).map(|(task, _)| task);
+            pop_all(&mut own, &mut Vec::new());
+            stolen
+        },
+    );
 }
 
 /// Work that is counted, and workers that park as `worker.rs` does.

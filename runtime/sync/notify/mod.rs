@@ -272,12 +272,15 @@ impl Notify {
         let word = self.word.load(Ordering::Relaxed);
         if waiters.is_empty() && word & STATE == WAITING {
             // While it is WAITING the word changes only under the mutex.
-            self.word.store(word & !STATE, Ordering::Relaxed);
+            // ORDERING: Release; pairs with the Acquire in `broadcasts`, for what came before the
+            // broadcasts counted in there. A plain store passes on nothing by itself.
+            self.word.store(word & !STATE, Ordering::Release);
         }
     }
 
     fn broadcasts(&self) -> usize {
-        // ORDERING: Acquire; pairs with the AcqRel in `notify_waiters`.
+        // ORDERING: Acquire; pairs with the AcqRel in `notify_waiters` and the Release in
+        // `no_waiters`.
         self.word.load(Ordering::Acquire) & !STATE
     }
 

@@ -163,3 +163,25 @@ fn a_notice_beside_a_broadcast_is_kept() {
         post.told(post.notify.broadcasts());
     });
 }
+
+/// Who is made late enough not to be told finds what had been done by then.
+#[test]
+fn who_comes_after_a_broadcast_sees_what_came_before_it() {
+    check(6, || {
+        let post = Post::new();
+        let waits = post.notify.notified();
+        let mut waits = pin!(waits);
+        assert!(!waits.as_mut().enable());
+        let before = post.notify.broadcasts();
+        let theirs = post.clone();
+        let thread = thread::spawn(move || {
+            theirs.write();
+            theirs.notify.notify_waiters();
+        });
+        if post.notify.broadcasts() != before {
+            post.read();
+        }
+        thread.join().unwrap();
+        assert!(waits.enable());
+    });
+}

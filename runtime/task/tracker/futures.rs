@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use super::{CLOSED, TaskTracker, TaskTrackerToken};
-use crate::sync::futures::Notified;
+use super::{TaskTracker, TaskTrackerToken};
+use crate::sync::tally::Over;
 
 pin_project! {
     /// A future that counts as a task of a tracker; made by [`TaskTracker::track_future`].
@@ -58,9 +58,8 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct TaskTrackerWaitFuture<'a> {
         pub(super) tracker: &'a TaskTracker,
-        pub(super) is_over: bool,
         #[pin]
-        pub(super) told: Notified<'a>,
+        pub(super) over: Over<'a>,
     }
 }
 
@@ -85,13 +84,7 @@ impl Future for TaskTrackerWaitFuture<'_> {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let this = self.project();
-        *this.is_over =
-            *this.is_over || this.tracker.shared.word() == CLOSED || this.told.poll(cx).is_ready();
-        match *this.is_over {
-            true => Poll::Ready(()),
-            false => Poll::Pending,
-        }
+        self.project().over.poll(cx)
     }
 }
 

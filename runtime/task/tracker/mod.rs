@@ -1,10 +1,6 @@
 //! Counting tasks, to wait until all have ended.
 //!
-//! Called by users; calls `sync::Notify`. One word holds a bit and a count:
-//!
-//! ```text
-//!   tokens (63 bits) | CLOSED        wait ends when it is exactly CLOSED
-//! ```
+//! Called by users; the count is a `sync::tally`.
 //!
 //! Absent: the tasks' results, and aborting them. `JoinSet` and `TaskGroup` have both.
 
@@ -16,15 +12,11 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-use crate::primitives::atomic::{AtomicUsize, Ordering};
 use crate::runtime::Handle;
-use crate::sync::Notify;
+use crate::sync::tally::Tally;
 use crate::task::{JoinHandle, LocalSet};
 
 pub use futures::{TaskTrackerWaitFuture, TrackedFuture};
-
-const CLOSED: usize = 1;
-const ONE: usize = 2;
 
 /// Knows how many of its tasks are still there, and waits until none is.
 ///
@@ -54,12 +46,7 @@ const ONE: usize = 2;
 /// # });
 /// ```
 pub struct TaskTracker {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
-    word: AtomicUsize,
-    ended: Notify,
+    tally: Arc<Tally>,
 }
 
 /// Counts as one task of its tracker while it lives; made by [`TaskTracker::token`].
@@ -85,26 +72,6 @@ pub struct TaskTrackerToken {
     task_tracker: TaskTracker,
 }
 
-impl Shared {
-    fn word(&self) -> usize {
-        // ORDERING: Acquire; pairs with the AcqRel in `change`.
-        self.word.load(Ordering::Acquire)
-    }
-
-    /// Changes the word, and tells who waits if it has become CLOSED alone. Gives the old one.
-    fn change(
-        &self,
-        how: impl Fn(&AtomicUsize) -> usize,
-        is_last: impl Fn(usize) -> bool,
-    ) -> usize {
-        let before = how(&self.word);
-        if is_last(before) {
-            self.ended.notify_waiters();
-        }
-        before
-    }
-}
-
 impl TaskTracker {
     /// Makes an empty tracker that is open.
     ///
@@ -117,10 +84,7 @@ impl TaskTracker {
     #[must_use]
     pub fn new() -> Self {
         Self {
-            shared: Arc::new(Shared {
-                word: AtomicUsize::new(0),
-                ended: Notify::new(),
-            }),
+            tally: Arc::new(Tally::new()),
         }
     }
 
@@ -144,12 +108,9 @@ impl TaskTracker {
     /// ```
     #[track_caller]
     pub fn wait(&self) -> TaskTrackerWaitFuture<'_> {
-        // First, so that it is told of whatever happens from now on.
-        let told = self.shared.ended.notified();
         TaskTrackerWaitFuture {
             tracker: self,
-            is_over: self.shared.word() == CLOSED,
-            told,
+            over: self.tally.wait(),
         }
     }
 
@@ -163,9 +124,7 @@ impl TaskTracker {
     /// assert!(!tracker.close());
     /// ```
     pub fn close(&self) -> bool {
-        // ORDERING: AcqRel; pairs with itself and the Acquire in `word`.
-        let close = |word: &AtomicUsize| word.fetch_or(CLOSED, Ordering::AcqRel);
-        self.shared.change(close, |before| before == 0) & CLOSED == 0
+        self.tally.close()
     }
 
     /// Undoes [`close`](Self::close). True: it was closed.
@@ -179,9 +138,7 @@ impl TaskTracker {
     /// assert!(!tracker.is_closed());
     /// ```
     pub fn reopen(&self) -> bool {
-        // ORDERING: AcqRel; pairs with itself and the Acquire in `word`.
-        let open = |word: &AtomicUsize| word.fetch_and(!CLOSED, Ordering::AcqRel);
-        self.shared.change(open, |_| false) & CLOSED != 0
+        self.tally.reopen()
     }
 
     /// True while it is closed.
@@ -193,7 +150,7 @@ impl TaskTracker {
     /// ```
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        self.shared.word() & CLOSED != 0
+        self.tally.look().is_closed()
     }
 
     /// How many tasks and tokens there are.
@@ -207,7 +164,7 @@ impl TaskTracker {
     /// ```
     #[must_use]
     pub fn len(&self) -> usize {
-        self.shared.word() / ONE
+        self.tally.look().len()
     }
 
     /// True while there is none, closed or not.
@@ -394,7 +351,7 @@ impl TaskTracker {
     /// assert!(tracker.is_empty());
     /// ```
     pub fn token(&self) -> TaskTrackerToken {
-        self.shared.word.fetch_add(ONE, Ordering::Relaxed);
+        self.tally.enter();
         TaskTrackerToken {
             task_tracker: self.clone(),
         }
@@ -412,7 +369,7 @@ impl TaskTracker {
     /// ```
     #[must_use]
     pub fn ptr_eq(left: &TaskTracker, right: &TaskTracker) -> bool {
-        Arc::ptr_eq(&left.shared, &right.shared)
+        Arc::ptr_eq(&left.tally, &right.tally)
     }
 }
 
@@ -425,18 +382,18 @@ impl Default for TaskTracker {
 impl Clone for TaskTracker {
     fn clone(&self) -> Self {
         Self {
-            shared: Arc::clone(&self.shared),
+            tally: Arc::clone(&self.tally),
         }
     }
 }
 
 impl fmt::Debug for TaskTracker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = self.shared.word();
+        let seen = self.tally.look();
         f.debug_struct("TaskTracker")
-            .field("len", &(word / ONE))
-            .field("is_closed", &(word & CLOSED != 0))
-            .field("inner", &Arc::as_ptr(&self.shared).cast::<()>())
+            .field("len", &seen.len())
+            .field("is_closed", &seen.is_closed())
+            .field("inner", &Arc::as_ptr(&self.tally).cast::<()>())
             .finish()
     }
 }
@@ -467,10 +424,6 @@ impl Clone for TaskTrackerToken {
 
 impl Drop for TaskTrackerToken {
     fn drop(&mut self) {
-        // ORDERING: AcqRel; pairs with itself and the Acquire in `word`. Who sees the last token
-        // gone sees what all tasks have done.
-        let less = |word: &AtomicUsize| word.fetch_sub(ONE, Ordering::AcqRel);
-        let shared = &self.task_tracker.shared;
-        shared.change(less, |before| before == ONE | CLOSED);
+        self.task_tracker.tally.leave();
     }
 }

@@ -3,6 +3,8 @@
 //! Loom also checks that every `Arc` is dropped, so a future, an output or an arena that leaks
 //! fails the model, and one that is dropped twice does, too.
 
+mod memory;
+
 use std::future::Future;
 use std::panic::Location;
 use std::pin::Pin;
