@@ -220,13 +220,7 @@ impl Handle {
     ) -> Option<JoinHandle<F::Output>> {
         match &self.parts.scheduler {
             Scheduler::Local(shared) => shared.spawn(future, spawned),
-            Scheduler::Stealing(shared) => match shared.spawn(future.take()?, spawned) {
-                Ok(handle) => Some(handle),
-                Err(refused) => {
-                    *future = Some(refused);
-                    None
-                }
-            },
+            Scheduler::Stealing(shared) => shared.spawn(future, spawned),
         }
     }
 

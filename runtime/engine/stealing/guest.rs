@@ -74,16 +74,11 @@ impl<'a> Guest<'a> {
                     return output;
                 }
             }
-            for _ in 0..self.shared.config.event_interval {
-                match self.worker.step(&mut oracle) {
-                    Step::Ran => {}
-                    Step::Idle if main.is_woken() => break,
-                    Step::Idle => {
-                        self.worker.park(Some(&main));
-                        break;
-                    }
-                    Step::HandedOff => unreachable!("the guest's seat is kept for it"),
-                }
+            let most = self.shared.config.event_interval;
+            match self.worker.steps(&mut oracle, most) {
+                Step::Idle if !main.is_woken() => self.worker.park(Some(&main)),
+                Step::Ran | Step::Idle => {}
+                Step::HandedOff => unreachable!("the guest's seat is kept for it"),
             }
         }
     }

@@ -29,6 +29,10 @@
 //! nobody. So bursts of tiny tasks are run by who made them. A push from elsewhere wakes whoever is
 //! parked, nappers too: only those pushes skip waking whose own worker comes to the task.
 //!
+//! A worker also naps, and leaves what it sees to others, when the polls of what it last fetched
+//! were tiny: it *steps back*. Not while nobody else is up who is not stuck. After the nap it is up
+//! again and takes its share, whatever it finds, so it owes nobody a last look (I2).
+//!
 //! - **I1** A bit is set only by its worker, and cleared by whoever wakes it or by itself. Who
 //!   clears a bit that was set decides that the worker is awake.
 //! - **I2** Between a push and a fence-ordered look at `searching` and `parked` nothing is skipped;
@@ -54,6 +58,14 @@ pub(crate) const SENTINEL_PERIOD: Duration = Duration::from_millis(5);
 /// A stint shorter than this was not worth waking a worker for: a futex call here, a context switch
 /// there, and the cache lines of what was stolen.
 pub(crate) const SHORT_STINT: Duration = Duration::from_micros(50);
+
+/// A poll shorter than this, with all that it took to fetch the task, was not worth it: two or
+/// three cache lines from another core take as long.
+pub(crate) const TINY_POLL: Duration = Duration::from_nanos(100);
+
+/// How many tasks must have come at once for their polls to be measured: two looks at the clock are
+/// some 60 ns.
+pub(crate) const HAUL: usize = 32;
 
 /// How long a worker naps. Doubling it doubles how late a thief comes to the first long task after
 /// short ones.
@@ -192,12 +204,17 @@ impl Idle {
         self.searching.load(Relaxed) == 0 && self.any_parked() && !self.napping.load(Relaxed)
     }
 
-    /// A worker that is up wants to nap. False if nobody else is up, if pushes would not wake it
-    /// anyway, or if somebody naps already.
-    pub(crate) fn begin_nap(&self) -> bool {
+    /// A worker that is up wants to nap. False if somebody naps already, or nobody else is up. One
+    /// that `steps_back` from work needs somebody who is not stuck; any other naps only if pushes
+    /// would wake it otherwise.
+    pub(crate) fn begin_nap(&self, steps_back: bool) -> bool {
         let awake = self.awake();
+        let may = match steps_back {
+            true => awake > 1,
+            false => self.up() > 1 && awake <= self.limit,
+        };
         // Relaxed, as in `end_nap`: what it skips is not needed (see `Shared::notify_cheaply`).
-        self.up() > 1 && awake <= self.limit && !self.napping.swap(true, Relaxed)
+        may && !self.napping.swap(true, Relaxed)
     }
 
     /// True if whoever napped may get up: pushes would wake it.

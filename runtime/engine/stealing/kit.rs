@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::sync::Arc;
 use std::thread;
+use std::time::Instant;
 
 use super::oracle::Oracle;
 use super::queue::Local;
@@ -28,10 +29,21 @@ pub(super) struct Core {
     pub(super) is_searching: bool,
     /// We gave up a search, and saw work then (I3).
     pub(super) owes_search: bool,
+    /// The last large catch from elsewhere, while it is worked on.
+    pub(super) haul: Option<Haul>,
+    /// It leaves what there is to others, and naps.
+    pub(super) steps_back: bool,
     /// The seat's progress when it last thought of a nap.
     pub(super) napped_at: Option<u64>,
     /// The driver is waking tasks: notify once when it is through.
     pub(super) in_turn: bool,
+}
+
+/// When many tasks came from elsewhere at once.
+pub(super) struct Haul {
+    pub(super) began: Instant,
+    /// The seat's progress then.
+    pub(super) polls: u64,
 }
 
 /// What goes with a seat: who has it may act as its worker.
@@ -97,6 +109,8 @@ impl Core {
             streak: 0,
             is_searching: false,
             owes_search: false,
+            haul: None,
+            steps_back: false,
             napped_at: None,
             in_turn: false,
         })
@@ -145,7 +159,7 @@ impl Core {
             if !half.is_empty() {
                 shared.seats[self.seat].counters.overflows.add(1);
                 half.push_back(task);
-                shared.inject_all(half);
+                shared.take_overflow(half);
                 return;
             }
             // Thieves made room.

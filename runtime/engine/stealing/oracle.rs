@@ -25,6 +25,12 @@ pub(crate) trait Oracle {
     /// Whether the task woken last may run before the ring, after `streak` that did.
     fn take_next(&mut self, streak: u32) -> bool;
 
+    /// Whether what was fetched from elsewhere was not worth it.
+    #[inline]
+    fn was_in_vain(&mut self, measured: impl FnOnce() -> bool) -> bool {
+        measured()
+    }
+
     /// A poll is about to begin on this thread.
     #[inline]
     fn before_poll(&mut self) {}

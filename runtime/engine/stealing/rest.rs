@@ -34,7 +34,7 @@ impl Worker {
         let shared = Arc::clone(&self.shared);
         shared.judge(main);
         config::call(&shared.config.on_thread_park);
-        let naps = self.begin_nap();
+        let naps = self.begin_nap(|| self.had_short_stint());
         let mut driver = match naps {
             true => None,
             false => shared.driver.try_lock(),
@@ -55,15 +55,25 @@ impl Worker {
         config::call(&shared.config.on_thread_unpark);
     }
 
-    /// True if the worker, about to park, is to nap first. Not twice without a poll in between: it
-    /// may be the one who must keep watch.
-    fn begin_nap(&self) -> bool {
-        let seat = &self.shared.seats[self.seat];
-        let progress = seat.progress();
-        let is_new = with_core(&self.shared, |core| {
-            core.napped_at.replace(progress) != Some(progress)
+    /// True if the worker, about to park, is to nap first: it was up for `too_short` a time, or it
+    /// steps back. Not twice without a poll in between: it may be the one who must keep watch.
+    pub(super) fn begin_nap(&self, too_short: impl FnOnce() -> bool) -> bool {
+        let shared = &*self.shared;
+        let progress = shared.seats[self.seat].progress();
+        let found = with_core(shared, |core| {
+            let is_new = core.napped_at.replace(progress) != Some(progress);
+            (is_new, core.steps_back)
         });
-        is_new == Some(true) && seat.counters.stint() < SHORT_STINT && self.shared.idle.begin_nap()
+        let (is_new, steps_back) = found.unwrap_or_default();
+        let naps = is_new && (steps_back || too_short()) && shared.idle.begin_nap(steps_back);
+        if !naps {
+            with_core(shared, |core| core.steps_back = false);
+        }
+        naps
+    }
+
+    fn had_short_stint(&self) -> bool {
+        self.shared.seats[self.seat].counters.stint() < SHORT_STINT
     }
 
     /// True to get up after it.
@@ -76,7 +86,9 @@ impl Worker {
     pub(super) fn end_nap(&self, main: Option<&MainTask>) -> bool {
         let shared = &*self.shared;
         let finds = shared.idle.end_nap() && shared.is_any_ring_filled();
-        finds || self.is_wanted(main)
+        // What it left to others may be there still.
+        let steps_back = with_core(shared, |core| core.steps_back);
+        finds || steps_back == Some(true) || self.is_wanted(main)
     }
 
     /// Sleeps on the driver or alone, until there is a reason to get up.
@@ -155,15 +167,19 @@ impl Worker {
     /// Announces that this worker sleeps, and looks a last time. True if it may.
     pub(super) fn lie_down(&self, on_driver: bool, main: Option<&MainTask>) -> bool {
         let shared = &*self.shared;
-        let was_searching = with_core(shared, |core| mem::take(&mut core.is_searching));
+        let taken = with_core(shared, |core| {
+            (mem::take(&mut core.is_searching), core.steps_back)
+        });
+        let (searched, steps_back) = taken.unwrap_or_default();
         shared.seats[self.seat].sleep_on(on_driver);
-        shared.idle.park(self.seat, was_searching == Some(true));
+        shared.idle.park(self.seat, searched);
         // Behind the fence: the sentinel may have taken us for stuck just now.
         shared.seats[self.seat].is_moving(&shared.idle);
         // I2, I3: behind the fence in `park`. What lies in a ring has a worker of its own; only
-        // somebody who searched must make up for those who counted on it.
-        let searched = was_searching == Some(true);
-        let is_filled = shared.injector.len() > 0 || searched && shared.is_any_ring_filled();
+        // somebody who searched must make up for those who counted on it. Who steps back only naps,
+        // and looks then.
+        let is_injected = shared.injector.len() > 0 && !steps_back;
+        let is_filled = is_injected || searched && shared.is_any_ring_filled();
         if is_filled || self.has_reason(main) {
             with_core(shared, |core| core.owes_search = searched && is_filled);
             return false;
@@ -210,6 +226,7 @@ impl Worker {
     pub(super) fn get_up(&self, had_driver: bool) {
         let shared = &*self.shared;
         with_core(shared, |core| {
+            core.steps_back = false;
             let owes = mem::take(&mut core.owes_search);
             core.is_searching = shared.idle.wake_self(self.seat, owes);
         });

@@ -222,6 +222,14 @@ impl Shared {
         }
     }
 
+    /// Half of the own ring. As after a push to the ring, the own worker comes to it.
+    pub(super) fn take_overflow(&self, tasks: TaskList) {
+        match self.injector.push_all(tasks) {
+            Ok(()) => self.notify_cheaply(),
+            Err(mut tasks) => forget_all(&mut tasks),
+        }
+    }
+
     /// Wakes a worker if one is to be woken, behind a fence (I2).
     pub(super) fn notify(&self) {
         self.carry_out(self.idle.notify());
@@ -305,21 +313,21 @@ impl Shared {
             || !self.driver_handle.is_quiet() && self.driver.try_lock().is_some()
     }
 
-    /// Starts a task. A runtime that is shut down gives the future back.
+    /// Starts a task. A runtime that is shut down leaves the future where it is.
     #[inline]
     pub(crate) fn spawn<F: Future + 'static>(
         &self,
-        future: F,
+        future: &mut Option<F>,
         spawned: &'static Location<'static>,
-    ) -> Result<JoinHandle<F::Output>, F> {
+    ) -> Option<JoinHandle<F::Output>> {
         if !pool::is_local(self) {
             return self.spawn_from_afar(future, spawned);
         }
         if self.is_shut_down() {
-            return Err(future);
+            return None;
         }
         let (mut task, handle) =
-            pool::with_local(|arena| task::allocate::<F, Self>(arena, None, future, spawned));
+            pool::with_local(|arena| task::allocate_from::<F, Self>(arena, None, future, spawned));
         if self.config.tasks.spawn.is_some() {
             task = hooks::spawned(task, &self.config);
         }
@@ -327,34 +335,30 @@ impl Shared {
             self.spawned_outside.add_shared(1);
             self.inject(task);
         }
-        Ok(handle)
+        Some(handle)
     }
 
     #[cold]
     fn spawn_from_afar<F: Future + 'static>(
         &self,
-        future: F,
+        future: &mut Option<F>,
         spawned: &'static Location<'static>,
-    ) -> Result<JoinHandle<F::Output>, F> {
+    ) -> Option<JoinHandle<F::Output>> {
         let mut foreign = self.foreign.lock();
-        let Some(arena) = foreign.as_ref().filter(|_| !self.is_shut_down()) else {
-            return Err(future);
-        };
+        let arena = foreign.as_ref().filter(|_| !self.is_shut_down())?;
         let id = arena.next_id();
         if self.config.tasks.spawn.is_some() {
             drop(foreign);
             hooks::announce(id, spawned, &self.config);
             foreign = self.foreign.lock();
         }
-        let Some(arena) = foreign.as_ref().filter(|_| !self.is_shut_down()) else {
-            return Err(future);
-        };
-        let (task, handle) = task::allocate::<F, Self>(arena, Some(id), future, spawned);
+        let arena = foreign.as_ref().filter(|_| !self.is_shut_down())?;
+        let (task, handle) = task::allocate_from::<F, Self>(arena, Some(id), future, spawned);
         self.spawned_outside.add_shared(1);
         // Under the lock, so that the shutdown, which takes the arena, finds no task that is
         // about to be queued.
         self.inject(task);
-        Ok(handle)
+        Some(handle)
     }
 
     /// The tasks being polled. Only to be compared.

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::task::Waker;
 
+use super::idle::{HAUL, TINY_POLL};
 use super::kit;
+use super::queue::CAPACITY;
 use super::shared::{Seat, Shared};
 use super::threads::{self, Starting};
-use super::worker::{Seen, Step, Worker};
+use super::worker::{Seen, Step, Worker, is_tiny};
 use crate::engine::config::Config;
 use crate::engine::driver::{self, Driver};
 use crate::engine::stealing::oracle::{Oracle, Production};
@@ -46,8 +48,8 @@ fn on<R>(worker: &mut Worker, act: impl FnOnce(&Worker) -> R) -> R {
 }
 
 fn spawn(shared: &Shared) {
-    let handle = shared.spawn(async {}, std::panic::Location::caller());
-    assert!(handle.is_ok(), "the runtime is up");
+    let handle = shared.spawn(&mut Some(async {}), std::panic::Location::caller());
+    assert!(handle.is_some(), "the runtime is up");
 }
 
 #[test]
@@ -96,8 +98,8 @@ fn a_worker_that_is_called_has_the_driver_if_nobody_is_up() {
 #[test]
 fn while_somebody_naps_only_a_push_from_elsewhere_wakes() {
     let (shared, [mut worker, mut napper]) = two_workers();
-    assert!(shared.idle.begin_nap());
-    assert!(!shared.idle.begin_nap(), "one at a time");
+    assert!(shared.idle.begin_nap(false));
+    assert!(!shared.idle.begin_nap(false), "one at a time");
     assert!(on(&mut napper, |napper| napper.lie_down(false, None)));
     on(&mut worker, |_| (0..10).for_each(|_| spawn(&shared)));
     assert!(!napper.is_called(), "the ring has a worker of its own");
@@ -113,7 +115,7 @@ fn while_somebody_naps_only_a_push_from_elsewhere_wakes() {
 fn a_nap_ends_in_work_if_a_ring_is_filled() {
     let (shared, [mut worker, mut napper]) = two_workers();
     for tasks in [0, 2] {
-        assert!(shared.idle.begin_nap(), "the last one is over");
+        assert!(shared.idle.begin_nap(false), "the last one is over");
         assert!(on(&mut napper, |napper| napper.lie_down(false, None)));
         on(&mut worker, |_| (0..tasks).for_each(|_| spawn(&shared)));
         let gets_up = on(&mut napper, |napper| napper.end_nap(None));
@@ -135,10 +137,11 @@ fn who_is_up_alone_searches_nowhere() {
     threads::shutdown(&shared);
 }
 
-/// A thief during whose pauses a victim polls a task.
+/// A thief during whose pauses a victim polls a task, or who was in vain.
 struct Watched<'a> {
     production: Production,
     victim: Option<&'a Seat>,
+    in_vain: bool,
 }
 
 impl Oracle for Watched<'_> {
@@ -158,12 +161,61 @@ impl Oracle for Watched<'_> {
         self.production.take_next(streak)
     }
 
+    fn was_in_vain(&mut self, _: impl FnOnce() -> bool) -> bool {
+        self.in_vain
+    }
+
     fn pause(&mut self) {
         if let Some(victim) = self.victim {
             victim.counters.begin_poll(std::ptr::null_mut());
             victim.counters.end_poll();
         }
     }
+}
+
+#[test]
+fn who_fetched_tiny_tasks_leaves_the_rest_to_others_for_a_nap() {
+    let (shared, [mut worker, mut thief]) = two_workers();
+    on(&mut worker, |_| (0..=CAPACITY).for_each(|_| spawn(&shared)));
+    assert_eq!(shared.injector.len(), CAPACITY / 2 + 1, "the ring is full");
+    let mut oracle = Watched {
+        production: Production::new(thief.seat, &shared.config),
+        victim: None,
+        in_vain: true,
+    };
+    on(&mut thief, |thief| {
+        assert_eq!(thief.step(&mut oracle), Step::Idle);
+        assert!(thief.begin_nap(|| false));
+        assert!(thief.lie_down(false, None), "although there is work");
+        assert!(thief.end_nap(None), "there may be still");
+        thief.get_up(false);
+        oracle.in_vain = false;
+        while thief.step(&mut oracle) == Step::Ran {}
+        thief.stop_searching();
+    });
+    assert_eq!(shared.injector.len(), 0, "it took its share again");
+    oracle.in_vain = true;
+    on(&mut worker, |_| (0..=CAPACITY).for_each(|_| spawn(&shared)));
+    // Nobody else is up who could do it.
+    shared.idle.add_stuck();
+    on(&mut thief, |thief| {
+        assert_eq!(thief.step(&mut oracle), Step::Idle);
+        assert!(!thief.begin_nap(|| false));
+        assert!(!thief.lie_down(false, None));
+        thief.get_up(false);
+        thief.stop_searching();
+    });
+    shared.idle.remove_stuck();
+    threads::shutdown(&shared);
+}
+
+#[test]
+fn tiny_is_the_mean_of_all_polls() {
+    let polls = u64::try_from(HAUL).expect("small");
+    let limit = TINY_POLL * HAUL as u32;
+    assert!(!is_tiny(limit, polls));
+    assert!(is_tiny(limit - std::time::Duration::from_nanos(1), polls));
+    assert!(!is_tiny(limit, 0));
 }
 
 /// What a task has woken stays with its worker, which is about to run it. Only from a worker that
@@ -183,6 +235,7 @@ fn r10_messages_stay_with_a_worker_that_goes_on() {
         let mut oracle = Watched {
             production: Production::new(thief.seat, &shared.config),
             victim: goes_on.then_some(victim),
+            in_vain: false,
         };
         let step = on(&mut thief, |thief| {
             let step = thief.step(&mut oracle);

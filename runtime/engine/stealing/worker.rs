@@ -18,10 +18,11 @@
 
 use std::mem;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::kit::{self, Kit, with_core};
-use super::oracle::Oracle;
+use super::idle::{HAUL, TINY_POLL};
+use super::kit::{self, Haul, Kit, with_core};
+use super::oracle::{Oracle, Production};
 use super::queue::CAPACITY;
 use super::shared::{Seat, Shared};
 use crate::engine::driver::Driver;
@@ -121,7 +122,20 @@ impl Worker {
         with_core(&self.shared, |core| core.seat == self.seat).unwrap_or(false)
     }
 
+    /// Up to `most` decisions, until one finds nothing to do.
+    pub(super) fn steps(&self, oracle: &mut Production, most: u32) -> Step {
+        for _ in 0..most {
+            match self.step(oracle) {
+                Step::Ran => {}
+                other => return other,
+            }
+        }
+        Step::Ran
+    }
+
     /// One scheduling decision.
+    // Inlined into the loops: what it reads of `self` is in registers then.
+    #[inline(always)]
     pub(super) fn step<O: Oracle>(&self, oracle: &mut O) -> Step {
         let shared = &*self.shared;
         let seat = &shared.seats[self.seat];
@@ -202,6 +216,15 @@ impl Worker {
     /// A task from the injector or another seat.
     #[cold]
     fn foreign_task<O: Oracle>(&self, oracle: &mut O) -> Option<Runnable> {
+        let in_vain = oracle.was_in_vain(|| self.was_in_vain());
+        let steps_back = with_core(&self.shared, |core| {
+            // Others count on a searcher (I3).
+            core.steps_back = in_vain && !core.is_searching;
+            core.steps_back
+        });
+        if steps_back == Some(true) {
+            return None;
+        }
         if let Some(task) = self.injected_tasks() {
             return Some(task);
         }
@@ -257,6 +280,28 @@ impl Worker {
         let counters = &self.shared.seats[self.seat].counters;
         counters.steals.add(tasks as u64);
         counters.steal_operations.add(1);
+        self.begin_haul(tasks);
+    }
+
+    /// So many tasks came from elsewhere.
+    fn begin_haul(&self, tasks: usize) {
+        if tasks >= HAUL {
+            let haul = Haul {
+                began: Instant::now(),
+                polls: self.shared.seats[self.seat].progress(),
+            };
+            with_core(&self.shared, |core| core.haul = Some(haul));
+        }
+    }
+
+    /// The queue is empty. True if what was last fetched from elsewhere has cost more on its way
+    /// than there was to do.
+    fn was_in_vain(&self) -> bool {
+        let Some(haul) = with_core(&self.shared, |core| core.haul.take()).flatten() else {
+            return false;
+        };
+        let polls = self.shared.seats[self.seat].progress() - haul.polls;
+        is_tiny(haul.began.elapsed(), polls)
     }
 
     /// This worker's share of the injector: one task out, the others into the ring.
@@ -268,6 +313,7 @@ impl Worker {
             .div_ceil(shared.workers())
             .min(MOST_INJECTED);
         let tasks = shared.injector.pop(share);
+        self.begin_haul(tasks.len());
         let first = tasks.pop_front();
         with_core(shared, |core| {
             while let Some(task) = tasks.pop_front() {
@@ -324,6 +370,11 @@ impl Worker {
             shared.carry_out(shared.idle.call_somebody());
         }
     }
+}
+
+/// True if so many polls in so long are not worth fetching the tasks.
+pub(super) fn is_tiny(elapsed: Duration, polls: u64) -> bool {
+    elapsed.as_nanos() < TINY_POLL.as_nanos() * u128::from(polls)
 }
 
 impl Worker {

@@ -62,6 +62,8 @@ const SHORT_BUDGET: usize = 8;
 const UNCALLED: usize = 32;
 /// Times that a worker lies down for one that it naps first.
 const NAPPING: usize = 4;
+/// Times that a worker with an empty queue leaves what there is to others.
+const STEPS_BACK: usize = 8;
 /// Decisions for one event from outside, while workers are awake.
 const OUTSIDE: usize = 16;
 
@@ -113,6 +115,10 @@ impl Oracle for Seeded {
         budget::set_full(units);
     }
 
+    fn was_in_vain(&mut self, _: impl FnOnce() -> bool) -> bool {
+        chance::one_in(STEPS_BACK)
+    }
+
     /// Nobody goes on meanwhile.
     fn pause(&mut self) {}
 }
@@ -157,7 +163,7 @@ impl Virtual {
         self.is_idle = false;
         self.seen.clear();
         let idle = &self.worker.shared.idle;
-        let naps = chance::one_in(NAPPING) && idle.begin_nap();
+        let naps = self.worker.begin_nap(|| chance::one_in(NAPPING));
         // One that is awake may have the driver, just for a look.
         let is_looked_at = others.awake && chance::one_in(4);
         let on_driver = !others.on_driver && !is_looked_at && !naps;

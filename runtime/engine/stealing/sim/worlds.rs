@@ -78,7 +78,7 @@ impl World {
             is_polling: false,
         };
         // A refused future is dropped, which counts.
-        self.shared.spawn(life, Location::caller()).ok()
+        self.shared.spawn(&mut Some(life), Location::caller())
     }
 
     fn wake_somebody(&self) -> bool {
