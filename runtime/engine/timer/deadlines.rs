@@ -10,9 +10,13 @@
 //! (free) -----------> a tick, to come ----------> FIRED (or CLOSED) --give_back--> (free)
 //!    ^                 |  ^       |                                                   ^
 //!    |                 +--+       +--- release, under the lock -----------------------+
-//!    |                 extend
-//!    +--- then the word is the index of the next free one
+//!    +--- bits           extend
 //! ```
+//!
+//! Words lie in sets of 64 with a bit for each that is free. Timers that fire in the same tick get
+//! words, and so entries in the wheel, out of one set: what is touched together lies together,
+//! also in a runtime that has been in use for long. Who wants a word takes a set's free bits as a
+//! whole ([`Run`]), one for each of the [`GROUPS`] into which ticks are dealt.
 //!
 //! Called by `super::Handle`. What says "under the lock" has it named as a parameter: [`Free`].
 //!
@@ -21,9 +25,11 @@
 //!   one. Only the timer's owner makes a tick later; whoever makes it earlier has the lock.
 //! - **V10** A word is its owner's until the owner gives it back: what it names is not used again
 //!   before. So an index needs no generation.
+//! - **V11** A set is in the list of `returned` or of `Free` exactly while [`ENOUGH`] of its bits
+//!   or more are set. Only who takes it from there clears bits, all of them.
 //!
 //! Not here: a lock for a timer that has fired. Its owner sees that in the word, and gives the word
-//! back on a stack that the next registration takes as a whole.
+//! back with one bit.
 
 use std::sync::OnceLock;
 
@@ -40,14 +46,26 @@ const FIRED: u64 = u64::MAX;
 const CLOSED: u64 = u64::MAX - 1;
 const _: () = assert!(NEVER < CLOSED);
 
-/// "No word" in a link.
+/// "No set" in a link.
 const NIL: u32 = u32::MAX;
 
-/// Words of the first block; each further one is twice as long. Words never move.
-const FIRST_BLOCK: u32 = if cfg!(loom) { 2 } else { 64 };
-const BLOCKS: usize = (u32::BITS - FIRST_BLOCK.ilog2()) as usize;
+/// Words of a set. As many as there are bits.
+const WORDS: u32 = if cfg!(loom) { 2 } else { 64 };
+/// A set is used again once so many of its words are free: half of the memory may lie fallow, and
+/// what is given out together still lies together.
+const ENOUGH: u32 = WORDS / 2;
+/// All bits of a set.
+const ALL: u64 = u64::MAX >> (u64::BITS - WORDS);
+
+/// Ticks are dealt into so many groups: all that the wheel's lowest level tells apart.
+const GROUPS: usize = if cfg!(loom) { 1 } else { 64 };
+/// Sets below which there is one group: they fit a cache, and a set for each group is much.
+const FEW: u32 = 64;
+
+/// Block `n` has `1 << n` sets. They never move.
+const BLOCKS: usize = (u32::BITS - WORDS.ilog2()) as usize;
 /// Words of all blocks together.
-const MOST: u32 = u32::MAX - FIRST_BLOCK + 1;
+const MOST: u32 = u32::MAX - WORDS + 1;
 
 /// A timer that is registered, or was: the right to its word, and to the entry of the same number
 /// in the wheel. It has to be given back.
@@ -61,9 +79,28 @@ impl Timer {
     }
 }
 
+/// Words with neighboring numbers.
+struct Set {
+    words: [AtomicU64; WORDS as usize],
+    /// Those that were given back.
+    free: AtomicU64,
+    /// The set after it in the list it is in: V11.
+    next: AtomicU32,
+}
+
+/// The words of one set that are to be given out next, lowest first.
+#[derive(Clone, Copy)]
+struct Run {
+    set: u32,
+    free: u64,
+}
+
 /// Words that are free, or were never used. Kept under the lock.
 pub(super) struct Free {
+    runs: [Run; GROUPS],
+    /// The first of the sets taken over from `returned`.
     first: u32,
+    /// Sets that were ever used.
     used: u32,
 }
 
@@ -78,16 +115,36 @@ pub(super) enum Extended {
 }
 
 pub(super) struct Deadlines {
-    blocks: [OnceLock<Box<[AtomicU64]>>; BLOCKS],
-    /// The last word given back, linked to the one before.
+    blocks: [OnceLock<Box<[Set]>>; BLOCKS],
+    /// The last set that got free words enough, linked to the one before.
     returned: AtomicU32,
 }
 
 impl Free {
     pub(super) const fn new() -> Self {
         Self {
+            runs: [Run { set: 0, free: 0 }; GROUPS],
             first: NIL,
             used: 0,
+        }
+    }
+
+    /// Where timers set to `tick` get their words.
+    fn run(&mut self, tick: u64) -> &mut Run {
+        let group = match self.used < FEW {
+            true => 0,
+            false => tick as usize % GROUPS,
+        };
+        &mut self.runs[group]
+    }
+}
+
+impl Set {
+    fn new() -> Self {
+        Self {
+            words: std::array::from_fn(|_| AtomicU64::new(0)),
+            free: AtomicU64::new(0),
+            next: AtomicU32::new(NIL),
         }
     }
 }
@@ -100,11 +157,15 @@ fn status(word: u64) -> Status {
     }
 }
 
-/// The block of a word, and where it is in there.
-fn place(index: u32) -> (usize, usize) {
-    let block = (index / FIRST_BLOCK + 1).ilog2();
-    let start = FIRST_BLOCK * ((1 << block) - 1);
-    (block as usize, (index - start) as usize)
+/// The block of a set, and where it is in there.
+fn place(set: u32) -> (usize, usize) {
+    let block = (set + 1).ilog2();
+    (block as usize, (set + 1 - (1 << block)) as usize)
+}
+
+/// The set of a word, and its bit in there.
+fn bit(index: u32) -> (u32, u64) {
+    (index / WORDS, 1 << (index % WORDS))
 }
 
 impl Deadlines {
@@ -116,10 +177,15 @@ impl Deadlines {
     }
 
     #[inline]
-    fn word(&self, index: u32) -> &AtomicU64 {
-        let (block, at) = place(index);
+    fn find(&self, set: u32) -> &Set {
+        let (block, at) = place(set);
         let block = self.blocks[block].get();
         &block.expect("made before any of its words was given out")[at]
+    }
+
+    #[inline]
+    fn word(&self, index: u32) -> &AtomicU64 {
+        &self.find(index / WORDS).words[(index % WORDS) as usize]
     }
 
     #[inline]
@@ -129,51 +195,80 @@ impl Deadlines {
 
     /// A word for a timer set to `tick`, under the lock. Next, its entry is filed: V9.
     pub(super) fn allocate(&self, free: &mut Free, tick: u64) -> Timer {
-        if free.first == NIL && self.returned.load(Relaxed) != NIL {
-            // ORDERING: Acquire; pairs with the Release in `give_back`: the links are there.
-            free.first = self.returned.swap(NIL, Acquire);
+        if free.run(tick).free == 0 {
+            let run = self.next_run(free);
+            *free.run(tick) = run;
         }
-        let index = match free.first {
-            NIL => self.append(free),
-            first => {
-                free.first = self.word(first).load(Relaxed) as u32;
-                first
-            }
-        };
+        let run = free.run(tick);
+        let index = run.set * WORDS + run.free.trailing_zeros();
+        run.free &= run.free - 1;
         self.word(index).store(tick, Relaxed);
         Timer(index)
     }
 
-    fn append(&self, free: &mut Free) -> u32 {
-        let index = free.used;
-        assert!(index < MOST, "more than 4 billion timers");
+    /// The free words of a set that has enough of them, or of a new one.
+    fn next_run(&self, free: &mut Free) -> Run {
+        if free.first == NIL && self.returned.load(Relaxed) != NIL {
+            // ORDERING: Acquire; pairs with the Release in `give_back`: the links are there.
+            free.first = self.returned.swap(NIL, Acquire);
+        }
+        let set = match free.first {
+            NIL => return self.append(free),
+            first => first,
+        };
+        // V11: out of the list before its bits go.
+        free.first = self.find(set).next.load(Relaxed);
+        // ORDERING: Acquire; pairs with the Release in `give_back`: nobody reads the words any
+        // more.
+        let bits = self.find(set).free.swap(0, Acquire);
+        Run { set, free: bits }
+    }
+
+    fn append(&self, free: &mut Free) -> Run {
+        let set = free.used;
+        assert!(set < MOST / WORDS, "more than 4 billion timers");
         free.used += 1;
-        let (block, at) = place(index);
+        let (block, at) = place(set);
         if at == 0 {
-            let words = (0..FIRST_BLOCK << block).map(|_| AtomicU64::new(0));
-            let new = self.blocks[block].set(words.collect());
+            let sets = (0..1 << block).map(|_| Set::new());
+            let new = self.blocks[block].set(sets.collect());
             debug_assert!(new.is_ok(), "under the lock");
         }
-        index
+        Run { set, free: ALL }
     }
 
     /// Takes a timer's word back, under the lock. Its entry has left the wheel.
     pub(super) fn release(&self, free: &mut Free, timer: Timer) {
-        self.word(timer.0).store(free.first.into(), Relaxed);
-        free.first = timer.0;
+        let (set, bit) = bit(timer.0);
+        let tick = self.word(timer.0).load(Relaxed);
+        let run = free.run(tick);
+        match run.set == set {
+            true => run.free |= bit,
+            false => self.set_free(timer),
+        }
     }
 
     /// Takes back the word of a timer that is no longer armed, without the lock.
     pub(super) fn give_back(&self, timer: Timer) {
-        let word = self.word(timer.0);
-        debug_assert_ne!(status(word.load(Relaxed)), Status::Armed, "V10");
+        debug_assert_ne!(self.status(&timer), Status::Armed, "V10");
+        self.set_free(timer);
+    }
+
+    fn set_free(&self, timer: Timer) {
+        let (number, bit) = bit(timer.0);
+        let set = self.find(number);
+        // ORDERING: Release; pairs with the Acquire in `next_run`.
+        let before = set.free.fetch_or(bit, Release);
+        if before.count_ones() + 1 != ENOUGH {
+            return;
+        }
         let mut first = self.returned.load(Relaxed);
         loop {
-            word.store(first.into(), Relaxed);
-            // ORDERING: Release publishes the link; pairs with the Acquire in `allocate`.
+            set.next.store(first, Relaxed);
+            // ORDERING: Release publishes the link; pairs with the Acquire in `next_run`.
             match self
                 .returned
-                .compare_exchange_weak(first, timer.0, Release, Relaxed)
+                .compare_exchange_weak(first, number, Release, Relaxed)
             {
                 Ok(_) => return,
                 Err(now) => first = now,
@@ -241,26 +336,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_index_has_a_place_of_its_own() {
+    fn every_set_has_a_place_of_its_own() {
         let mut expected = (0, 0);
-        for index in 0..100_000 {
-            assert_eq!(place(index), expected);
+        for set in 0..100_000 {
+            assert_eq!(place(set), expected);
             expected.1 += 1;
-            if expected.1 == (FIRST_BLOCK as usize) << expected.0 {
+            if expected.1 == 1 << expected.0 {
                 expected = (expected.0 + 1, 0);
             }
         }
-        assert_eq!(place(MOST - 1).0, BLOCKS - 1);
-        assert_eq!(
-            place(MOST - 1).1 + 1,
-            (FIRST_BLOCK as usize) << (BLOCKS - 1)
-        );
+        let last = (BLOCKS - 1, (1 << (BLOCKS - 1)) - 1);
+        assert_eq!(place(MOST / WORDS - 1), last);
     }
 
     #[test]
     fn words_come_back_and_are_used_again() {
         let (deadlines, mut free) = (Deadlines::new(), Free::new());
-        let timers: Vec<_> = (0..200).map(|_| deadlines.allocate(&mut free, 1)).collect();
+        let timers: Vec<_> = (0..192).map(|_| deadlines.allocate(&mut free, 1)).collect();
         for timer in timers {
             if timer.0 % 2 == 0 {
                 assert_eq!(deadlines.fire(timer.0, 1), None);
@@ -269,10 +361,34 @@ mod tests {
                 deadlines.release(&mut free, timer);
             }
         }
-        let mut again: Vec<_> = (0..200)
+        let mut again: Vec<_> = (0..192)
             .map(|_| deadlines.allocate(&mut free, 1).0)
             .collect();
         again.sort_unstable();
-        assert_eq!(again, (0..200).collect::<Vec<_>>());
+        assert_eq!(again, (0..192).collect::<Vec<_>>());
+    }
+
+    /// With many timers, those that fire together have words side by side, whoever came between.
+    #[test]
+    fn timers_of_one_tick_are_neighbors() {
+        let (deadlines, mut free) = (Deadlines::new(), Free::new());
+        let mut round = || {
+            let timers = 0..u64::from(2 * FEW * WORDS);
+            let mut timers: Vec<_> = timers
+                .map(|n| (n % 50, deadlines.allocate(&mut free, n % 50)))
+                .collect();
+            timers.sort_by_key(|(tick, _)| *tick);
+            let neighbors = timers.windows(2);
+            let jumps = neighbors.filter(|two| two[0].1.0 + 1 != two[1].1.0);
+            let jumps = jumps.count();
+            for (tick, timer) in timers {
+                assert_eq!(deadlines.fire(timer.0, tick), None);
+                deadlines.give_back(timer);
+            }
+            jumps
+        };
+        let jumps: Vec<_> = (0..10).map(|_| round()).collect();
+        let few = (2 * FEW * WORDS) as usize / 20;
+        assert!(jumps[1..].iter().all(|jumps| *jumps < few), "{jumps:?}");
     }
 }

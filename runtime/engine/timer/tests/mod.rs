@@ -272,7 +272,7 @@ fn places_of_timers_are_used_again() {
         assert_eq!(time.status(&fired), Status::Fired);
         time.cancel(fired);
     }
-    assert_eq!(largest, 1);
+    assert!(largest < 64, "one set");
 }
 
 #[test]
