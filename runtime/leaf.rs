@@ -12,6 +12,7 @@ use std::panic::Location;
 use std::task::{Context, Waker};
 
 use crate::engine::task;
+pub(crate) use crate::engine::task::Kept;
 
 /// A place in the user's program.
 #[derive(Clone, Copy)]

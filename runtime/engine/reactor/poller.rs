@@ -5,7 +5,6 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::Waker;
 use std::time::Duration;
 
 use mio::event::Source;
@@ -15,6 +14,7 @@ use crate::engine::metrics::Counter;
 use crate::engine::reactor::readiness::Readiness;
 use crate::engine::reactor::registration::Registration;
 use crate::io::{Interest, Ready};
+use crate::leaf::Kept;
 use crate::primitives::Mutex;
 
 /// The longest single sleep, in milliseconds (24.8 days): selectors take an `int`. Whoever wants
@@ -42,7 +42,7 @@ pub(crate) struct Reactor {
     other_events: Option<mio::Events>,
     /// The two have changed places, for a look that did not wait.
     is_busy: bool,
-    woken: Vec<Waker>,
+    woken: Vec<Kept>,
     handle: Arc<Handle>,
 }
 
@@ -300,7 +300,7 @@ impl Table {
         (entry.generation == token >> INDEX_BITS).then_some(entry)
     }
 
-    fn dispatch(&self, token: mio::Token, ready: Ready, woken: &mut Vec<Waker>) {
+    fn dispatch(&self, token: mio::Token, ready: Ready, woken: &mut Vec<Kept>) {
         // R6: an event for a source that is gone finds nothing.
         if let Some(entry) = self.find(token.0) {
             entry.readiness.set(ready);
@@ -331,7 +331,7 @@ pub(crate) fn sleep_limit(limit: Option<Duration>) -> Option<Duration> {
 }
 
 /// Wakes all, and lets no waker that panics keep the others from it. The panic hook has told.
-fn wake_all(woken: &mut Vec<Waker>) {
+fn wake_all(woken: &mut Vec<Kept>) {
     for waker in woken.drain(..) {
         if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
             // Dropping it runs foreign code once more.

@@ -1,4 +1,4 @@
-//! The fixed part of a task: one cache line, the same for every type of future.
+//! The fixed part of a task: less than a cache line, the same for every type of future.
 //!
 //! | field     | written by                                | read by                             |
 //! |-----------|-------------------------------------------|-------------------------------------|
@@ -11,8 +11,8 @@
 
 use std::panic::Location;
 use std::ptr::{self, NonNull};
-use std::task::Waker;
 
+use super::kept::Kept;
 use super::pool::Placement;
 use super::state::State;
 use crate::primitives::UnsafeCell;
@@ -53,7 +53,7 @@ pub(crate) struct Header {
     pub(super) vtable: &'static VTable,
     /// The next task in the queue that holds this one.
     pub(crate) next: AtomicPtr<Header>,
-    pub(super) join: UnsafeCell<Option<Waker>>,
+    pub(super) join: UnsafeCell<Option<Kept>>,
     pub(super) spawned: AtomicPtr<Location<'static>>,
     pub(crate) wait: WaitNote,
     /// The number of the task's span. 0: it has none.
@@ -62,7 +62,7 @@ pub(crate) struct Header {
 }
 
 #[cfg(all(target_pointer_width = "64", not(loom), not(feature = "tracing")))]
-const _: () = assert!(size_of::<Header>() == 64);
+const _: () = assert!(size_of::<Header>() == 56);
 
 /// What the task waits for, and where: written by leaf futures, read by dumps.
 pub(crate) struct WaitNote {

@@ -16,6 +16,7 @@ use std::task::{Context, Poll, Waker, ready};
 
 use super::ending::{discard_output, free, take_error};
 use super::header::Header;
+use super::kept::Kept;
 use super::state::{Join, Outcome};
 use super::{Id, JoinError};
 use crate::budget;
@@ -74,7 +75,7 @@ impl Owned {
             old => {
                 // User code, while the slot is empty and ours.
                 drop(old);
-                waker.clone()
+                Kept::from(waker.clone())
             }
         };
         // SAFETY: T3. As above.

@@ -32,6 +32,7 @@ mod header;
 mod id;
 mod join;
 mod join_error;
+mod kept;
 pub(crate) mod list;
 pub(crate) mod main_task;
 pub(crate) mod pool;
@@ -56,6 +57,7 @@ pub(crate) use header::{Header, Polled};
 pub use id::Id;
 pub use join::{AbortHandle, JoinHandle};
 pub use join_error::JoinError;
+pub(crate) use kept::Kept;
 pub(crate) use pool::{Arena, Owner, Registry};
 pub(crate) use snapshot::Snapshot;
 #[cfg(not(loom))]

@@ -35,6 +35,24 @@ pub(crate) fn borrowed(task: NonNull<Header>) -> Borrowed {
     Borrowed(ManuallyDrop::new(waker))
 }
 
+/// The waker of a task from a reference that the caller gives up.
+///
+/// # Safety
+///
+/// K1: the task is alive, and the reference is a waker's.
+#[inline]
+pub(super) unsafe fn owned(task: NonNull<Header>) -> Waker {
+    // SAFETY: K1. The caller's contract.
+    unsafe { Waker::new(task.as_ptr().cast(), &VTABLE) }
+}
+
+/// The header behind a waker, if it is one of ours, as long as the waker lives.
+#[inline]
+pub(super) fn pointer_of(waker: &Waker) -> Option<NonNull<Header>> {
+    task_of(waker)?;
+    NonNull::new(waker.data().cast_mut().cast())
+}
+
 /// The task a waker wakes, if it is one of ours.
 #[inline]
 pub(crate) fn task_of(waker: &Waker) -> Option<&Header> {

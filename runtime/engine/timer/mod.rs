@@ -35,6 +35,7 @@ use std::task::Waker;
 use std::time::Duration;
 
 use crate::engine::sleeper::Sleeper;
+use crate::leaf::Kept;
 use crate::primitives::atomic::{AtomicU64, Ordering::Relaxed};
 use crate::primitives::{Mutex, MutexGuard};
 
@@ -77,7 +78,7 @@ pub(crate) enum Refused {
 }
 
 struct State {
-    wheel: Wheel<Waker>,
+    wheel: Wheel<Kept>,
     /// Numbers for timers to come.
     free: Free,
     is_closed: bool,
@@ -134,6 +135,7 @@ impl Handle {
     /// Has `waker` woken once `deadline` comes. Whatever becomes of the timer, it must be
     /// [cancelled](Self::cancel).
     pub(crate) fn register(&self, deadline: u64, waker: Waker) -> Result<Timer, Refused> {
+        let waker = Kept::from(waker);
         let mut guard = self.state.lock();
         let state = &mut *guard;
         if state.is_closed || deadline <= state.wheel.now() {
@@ -166,7 +168,7 @@ impl Handle {
             }
         }
         // V2: cloned and dropped with the lock free. It may fire meanwhile.
-        let mut other = waker.clone();
+        let mut other = Kept::from(waker.clone());
         let mut state = self.state.lock();
         let status = match state.wheel.get_mut(timer.index()) {
             None => self.status(timer),
@@ -308,7 +310,7 @@ impl Handle {
 
     /// Wakes what `next` takes out of the wheel, until that is `None`: a few for each hold of the
     /// lock. What it only moved is `Some(None)`.
-    fn wake_each(&self, next: impl Fn(&mut State) -> Option<Option<Waker>>) {
+    fn wake_each(&self, next: impl Fn(&mut State) -> Option<Option<Kept>>) {
         let mut is_last = false;
         while !is_last {
             let mut wakes = Wakes::new();

@@ -1,9 +1,9 @@
 //! Wakers on their way from under the lock to being woken.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::task::Waker;
 
 use crate::chance;
+use crate::leaf::Kept;
 
 /// Timers that are taken out under one hold of the lock: long enough to share its price, short
 /// enough that a registration elsewhere waits well under a microsecond.
@@ -11,7 +11,7 @@ pub(super) const CAPACITY: usize = 32;
 
 /// A few wakers, in order.
 pub(super) struct Wakes {
-    wakers: [Option<Waker>; CAPACITY],
+    wakers: [Option<Kept>; CAPACITY],
     len: usize,
 }
 
@@ -23,7 +23,7 @@ impl Wakes {
         }
     }
 
-    pub(super) fn push(&mut self, waker: Waker) {
+    pub(super) fn push(&mut self, waker: Kept) {
         self.wakers[self.len] = Some(waker);
         self.len += 1;
     }
@@ -31,13 +31,14 @@ impl Wakes {
     /// Wakes all of them; in a simulation, in any order. Call it without a lock.
     pub(super) fn wake(mut self) {
         chance::shuffle(&mut self.wakers[..self.len]);
+        self.wakers.iter().flatten().for_each(Kept::look_ahead);
         self.wakers.into_iter().flatten().for_each(wake);
     }
 }
 
 /// Wakes one. A waker that panics must not keep the others from being woken, and the panic hook
 /// has reported it by the time we get it.
-pub(super) fn wake(waker: Waker) {
+pub(super) fn wake(waker: Kept) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
         // The payload's own drop may panic in turn: it is leaked.
         std::mem::forget(payload);

@@ -51,7 +51,7 @@ struct Entry<T> {
 }
 
 #[cfg(target_pointer_width = "64")]
-const _: () = assert!(size_of::<Entry<std::task::Waker>>() == 32);
+const _: () = assert!(size_of::<Entry<crate::leaf::Kept>>() == 24);
 
 #[derive(Clone, Copy, Debug)]
 struct Slot {

@@ -5,22 +5,26 @@ use std::alloc::Layout;
 use super::large::Large;
 
 pub(super) const POOL: bool = !cfg!(any(loom, miri, wakeful_no_pool));
-/// Slot sizes: steps of 16 bytes to 256, then of 64 to 1024.
-pub(super) const CLASSES: usize = 25;
+/// Slot sizes: steps of 8 bytes to 256, then of 64 to 1024.
+pub(super) const CLASSES: usize = 38;
+/// The one of 256 bytes.
+const FINE: usize = 25;
+/// A task without a future.
+const SMALLEST: usize = 56;
 
-pub(super) const fn class_of(bytes: usize) -> usize {
+const fn class_of(bytes: usize) -> usize {
     match bytes {
-        0..=64 => 0,
-        65..=256 => (bytes - 64).div_ceil(16),
-        _ => 12 + (bytes - 256).div_ceil(64),
+        0..=SMALLEST => 0,
+        ..=256 => (bytes - SMALLEST).div_ceil(8),
+        _ => FINE + (bytes - 256).div_ceil(64),
     }
 }
 
 pub(super) const fn class_bytes(class: usize) -> usize {
-    if class <= 12 {
-        64 + 16 * class
+    if class <= FINE {
+        SMALLEST + 8 * class
     } else {
-        256 + 64 * (class - 12)
+        256 + 64 * (class - FINE)
     }
 }
 
@@ -38,6 +42,8 @@ pub(crate) enum Placement {
 impl Placement {
     pub(crate) const fn of(task: Layout) -> Self {
         if POOL && task.size() <= class_bytes(CLASSES - 1) && task.align() <= 16 {
+            // Slots of a multiple of 16 bytes are aligned to 16, and a task's size is one of its
+            // alignment.
             return Self::Pooled(class_of(task.size()) as u8);
         }
         Self::large(task)
@@ -69,6 +75,7 @@ mod tests {
                         class == 0 || bytes > class_bytes(class - 1),
                         "{bytes} bytes"
                     );
+                    assert!(bytes % 16 != 0 || class == 0 || class_bytes(class) % 16 == 0);
                 }
                 Placement::Large { layout, offset } => {
                     assert!(!POOL || bytes > class_bytes(CLASSES - 1), "{bytes} bytes");
