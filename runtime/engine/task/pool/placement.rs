@@ -13,10 +13,10 @@ const FINE: usize = 25;
 const SMALLEST: usize = 56;
 
 const fn class_of(bytes: usize) -> usize {
-    match bytes {
-        0..=SMALLEST => 0,
-        ..=256 => (bytes - SMALLEST).div_ceil(8),
-        _ => FINE + (bytes - 256).div_ceil(64),
+    if bytes <= 256 {
+        bytes.saturating_sub(SMALLEST).div_ceil(8)
+    } else {
+        FINE + (bytes - 256).div_ceil(64)
     }
 }
 
