@@ -42,7 +42,7 @@
 )]
 
 use std::mem::{self, MaybeUninit};
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::task::{Context, Poll, Waker, ready};
 
 use super::state::{Farewell, RECEIVER, SENDER, Side, Snapshot, State};
@@ -248,16 +248,24 @@ impl<T> Link<T> {
 /// The end that sends.
 pub(in crate::sync) struct SendEnd<T>(Link<T>);
 
-/// The end that receives.
-pub(in crate::sync) struct ReceiveEnd<T>(Receiving<T>);
+/// The end that receives. It is open, with a link to its channel, or one of the two below: one
+/// word, so that a receiver together with its site is passed in registers.
+pub(in crate::sync) struct ReceiveEnd<T>(Link<T>);
 
-enum Receiving<T> {
-    /// A message may come, or is there.
-    Open(Link<T>),
+impl<T> Link<T> {
     /// This side closed the channel before a message came.
-    Closed,
+    const CLOSED: Self = Self::nowhere(1);
     /// The outcome was handed out.
-    Finished,
+    const FINISHED: Self = Self::nowhere(2);
+
+    /// Where no channel can be: channels are aligned.
+    const fn nowhere(address: usize) -> Self {
+        assert!(0 < address && address < align_of::<Channel<T>>());
+        match NonNull::new(ptr::without_provenance_mut(address)) {
+            Some(nowhere) => Self(nowhere),
+            None => unreachable!(),
+        }
+    }
 }
 
 // SAFETY: OS4.
@@ -272,7 +280,7 @@ unsafe impl<T: Send> Sync for ReceiveEnd<T> {}
 /// A channel with both its ends here.
 pub(in crate::sync) fn open<T>() -> (SendEnd<T>, ReceiveEnd<T>) {
     let link = Link::new(State::new(), MaybeUninit::uninit());
-    (SendEnd(link.copy()), ReceiveEnd(Receiving::Open(link)))
+    (SendEnd(link.copy()), ReceiveEnd(link))
 }
 
 impl<T> SendEnd<T> {
@@ -346,7 +354,14 @@ impl<T> ReceiveEnd<T> {
     /// A channel that holds a message and has no sender any more.
     pub(in crate::sync) fn with_message(message: T) -> Self {
         let link = Link::new(State::new_sent(), MaybeUninit::new(message));
-        Self(Receiving::Open(link))
+        Self(link)
+    }
+
+    /// The channel, unless this side has let go of it.
+    #[inline]
+    fn open(&self) -> Option<&Link<T>> {
+        let is_open = self.0.address() > Link::<T>::FINISHED.address();
+        is_open.then_some(&self.0)
     }
 
     /// A leaf: waits for the message. `None`: there will be none.
@@ -369,19 +384,18 @@ impl<T> ReceiveEnd<T> {
     /// Waits for the message without asking the budget: the waker is not woken before it comes.
     #[track_caller]
     pub(in crate::sync) fn poll_message(&mut self, cx: &Context<'_>) -> Poll<Option<T>> {
-        let gone = match &self.0 {
-            Receiving::Open(link) => Some(ready!(link.poll_other(RECEIVER, cx))),
-            Receiving::Closed => None,
-            Receiving::Finished => panic!("called after complete"),
+        let gone = match self.open() {
+            Some(link) => Some(ready!(link.poll_other(RECEIVER, cx))),
+            None => {
+                assert!(!self.is_finished(), "called after complete");
+                None
+            }
         };
         Poll::Ready(self.finish(gone))
     }
 
     pub(in crate::sync) fn try_receive(&mut self) -> Result<T, NoMessage> {
-        let gone = match &self.0 {
-            Receiving::Open(link) => Some(link.state().load()),
-            Receiving::Closed | Receiving::Finished => None,
-        };
+        let gone = self.open().map(|link| link.state().load());
         if gone.is_some_and(|now| !now.is_gone(SENDER)) {
             return Err(NoMessage::Yet);
         }
@@ -390,9 +404,9 @@ impl<T> ReceiveEnd<T> {
 
     /// Refuses messages from now on. One that was sent before can still be received.
     pub(in crate::sync) fn close(&mut self) {
-        if let Receiving::Open(link) = &self.0 {
+        if let Some(link) = self.open() {
             if let Ok(left) = link.leave(RECEIVER, Farewell::Nothing) {
-                self.0 = Receiving::Closed;
+                self.0 = Link::CLOSED;
                 left.wake();
             }
         }
@@ -400,30 +414,23 @@ impl<T> ReceiveEnd<T> {
 
     #[inline]
     pub(in crate::sync) fn is_finished(&self) -> bool {
-        matches!(self.0, Receiving::Finished)
+        self.0.0 == Link::<T>::FINISHED.0
     }
 
     pub(in crate::sync) fn has_message(&self) -> bool {
-        match &self.0 {
-            Receiving::Open(link) => link.state().load().has_message(),
-            Receiving::Closed | Receiving::Finished => false,
-        }
+        self.open()
+            .is_some_and(|link| link.state().load().has_message())
     }
 
     fn address(&self) -> usize {
-        match &self.0 {
-            Receiving::Open(link) => link.address(),
-            Receiving::Closed | Receiving::Finished => 0,
-        }
+        self.open().map_or(0, Link::address)
     }
 
     /// Takes what the sender left and lets go of the channel. `gone` is the state in which the
     /// sender was seen gone; `None` if this side closed before.
     fn finish(&mut self, gone: Option<Snapshot>) -> Option<T> {
-        let before = mem::replace(&mut self.0, Receiving::Finished);
-        let (Receiving::Open(link), Some(now)) = (before, gone) else {
-            return None;
-        };
+        let link = mem::replace(&mut self.0, Link::FINISHED);
+        let now = gone?;
         // OS2: the message goes out first. Once we let go, the memory may be freed.
         let message = now.has_message().then(|| link.take_message());
         link.leave_last(RECEIVER, now);
@@ -431,10 +438,7 @@ impl<T> ReceiveEnd<T> {
     }
 
     pub(super) fn debug_state(&self) -> Option<&State> {
-        match &self.0 {
-            Receiving::Open(link) => Some(link.state()),
-            Receiving::Closed | Receiving::Finished => None,
-        }
+        self.open().map(Link::state)
     }
 }
 
@@ -451,7 +455,7 @@ impl<T> ReceiveEnd<T> {
     /// Nobody has taken the message, and nobody will.
     fn leave_early(&mut self) {
         self.close();
-        if let Receiving::Open(link) = &self.0 {
+        if let Some(link) = self.open() {
             // The sender went first.
             let now = link.state().load();
             drop(self.finish(Some(now)));

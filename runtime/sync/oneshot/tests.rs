@@ -64,7 +64,7 @@ fn poll_closed<T>(sender: &mut Sender<T>, waker: &Waker) -> Poll<()> {
 #[test]
 fn a_channel_is_as_small_as_its_parts() {
     assert_eq!(size_of::<Sender<[u64; 9]>>(), 8);
-    assert_eq!(size_of::<Receiver<[u64; 9]>>(), 24);
+    assert_eq!(size_of::<Receiver<[u64; 9]>>(), 16);
     assert_eq!(ends::channel_size::<u64>(), 48);
 }
 
