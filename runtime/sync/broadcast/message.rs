@@ -1,6 +1,7 @@
-//! One message, shared by those who have not received it yet.
+//! One message: for one receiver, or shared by those who have not received it yet.
 //!
-//! Called by `ring` and the receivers. Receivers need a `T: Clone + Send` and no `Sync`, so two of
+//! Called by `ring` and the receivers. The only receiver, and the last one, take the message as it
+//! is; the others clone it. Receivers need a `T: Clone + Send` and no `Sync`, so two of
 //! them must not clone one message at the same time: they take turns. A clone is code of others. It
 //! may come back to the channel and clone the same message, on the same thread: that is a second
 //! borrow of a value, nothing more, so whoever has the turn may take it again.
@@ -15,9 +16,56 @@
 #![expect(unsafe_code, reason = "a value that one thread at a time may borrow")]
 
 use crate::primitives::atomic::{AtomicUsize, Ordering};
-use crate::primitives::{Mutex, thread};
+use crate::primitives::{Arc, Mutex, thread};
 
-pub(super) struct Message<T> {
+/// A message on its way.
+pub(super) enum Message<T> {
+    /// For the only receiver there was when it was sent.
+    Sole(T),
+    Shared(Arc<Shared<T>>),
+}
+
+impl<T> Message<T> {
+    /// A message for so many receivers.
+    #[inline]
+    pub(super) fn to(receivers: usize, value: T) -> Self {
+        match receivers {
+            1 => Self::Sole(value),
+            _ => Self::Shared(Arc::new(Shared::new(value))),
+        }
+    }
+
+    /// For one of several receivers that are still to see it.
+    #[inline]
+    pub(super) fn share(&self) -> Self {
+        match self {
+            Self::Sole(_) => unreachable!("a message for one receiver is taken, not shared"),
+            Self::Shared(shared) => Self::Shared(shared.clone()),
+        }
+    }
+
+    /// What a receiver gets. Code of others, unless nobody else has the message.
+    #[inline]
+    pub(super) fn into_value(self) -> T
+    where
+        T: Clone,
+    {
+        let shared = match self {
+            Self::Sole(value) => return value,
+            Self::Shared(shared) => shared,
+        };
+        if Arc::strong_count(&shared) > 1 {
+            return shared.clone_value();
+        }
+        // It is in no slot, so there will be no other.
+        match Arc::try_unwrap(shared) {
+            Ok(shared) => shared.value,
+            Err(shared) => shared.clone_value(),
+        }
+    }
+}
+
+pub(super) struct Shared<T> {
     owner: AtomicUsize,
     /// Those who find another owner wait in here, but for the first of them.
     queue: Mutex<()>,
@@ -26,9 +74,9 @@ pub(super) struct Message<T> {
 
 // SAFETY: BM1. One thread at a time has a `&T`, and any thread may drop the message: both ask for
 // a `T: Send` only.
-unsafe impl<T: Send> Sync for Message<T> {}
+unsafe impl<T: Send> Sync for Shared<T> {}
 
-impl<T> Message<T> {
+impl<T> Shared<T> {
     #[inline]
     pub(super) fn new(value: T) -> Self {
         Self {
@@ -36,10 +84,6 @@ impl<T> Message<T> {
             queue: Mutex::new(()),
             value,
         }
-    }
-
-    pub(super) fn into_value(self) -> T {
-        self.value
     }
 
     #[inline]

@@ -19,9 +19,7 @@
 //!   all that came after it.
 //! - BR3. No message is dropped here: they go out by value, to be dropped outside of the mutex.
 //!
-//! Absent: clones. A receiver gets a share of the message.
-
-use std::sync::Arc;
+//! Absent: clones. A receiver gets the message or a share of it.
 
 use super::message::Message;
 
@@ -46,7 +44,7 @@ pub(super) struct Ring<T> {
 
 struct Slot<T> {
     to_see: usize,
-    message: Option<Arc<Message<T>>>,
+    message: Option<Message<T>>,
 }
 
 /// Receivers there can be. tokio's number.
@@ -81,16 +79,16 @@ impl<T> Ring<T> {
 
     /// Puts a message in, for all receivers there are: how many, and the message it takes the place
     /// of. `Err`: there is none, and the message comes back.
-    pub(super) fn push(&mut self, message: Arc<Message<T>>) -> Result<Pushed<T>, Arc<Message<T>>> {
+    pub(super) fn push(&mut self, value: T) -> Result<Pushed<T>, T> {
         if self.receivers == 0 {
-            return Err(message);
+            return Err(value);
         }
         let receivers = self.receivers;
         let position = self.position;
         self.position = position.wrapping_add(1);
         let slot = self.slot(position);
         slot.to_see = receivers;
-        let evicted = slot.message.replace(message);
+        let evicted = slot.message.replace(Message::to(receivers, value));
         Ok(Pushed { receivers, evicted })
     }
 
@@ -106,7 +104,7 @@ impl<T> Ring<T> {
     }
 
     /// A receiver with this cursor goes: what nobody else was to see.
-    pub(super) fn unsubscribe(&mut self, cursor: u64) -> Vec<Arc<Message<T>>> {
+    pub(super) fn unsubscribe(&mut self, cursor: u64) -> Vec<Message<T>> {
         self.receivers -= 1;
         let mut seen = Vec::new();
         let unread = self.unread(cursor).min(self.slots.len() as u64);
@@ -121,7 +119,7 @@ impl<T> Ring<T> {
     }
 
     /// The message at the cursor, which moves on.
-    pub(super) fn receive(&mut self, cursor: &mut u64) -> Result<Arc<Message<T>>, Nothing> {
+    pub(super) fn receive(&mut self, cursor: &mut u64) -> Result<Message<T>, Nothing> {
         let unread = self.unread(*cursor);
         if unread == 0 {
             return Err(if self.closed {
@@ -142,7 +140,7 @@ impl<T> Ring<T> {
         let message = if slot.to_see == 0 {
             slot.message.take()
         } else {
-            slot.message.clone()
+            slot.message.as_ref().map(Message::share)
         };
         // BR1: we were to see it.
         Ok(message.expect("an unread message is in its slot"))
@@ -194,5 +192,5 @@ impl<T> Ring<T> {
 pub(super) struct Pushed<T> {
     pub(super) receivers: usize,
     /// To be dropped outside of the mutex (BR3).
-    pub(super) evicted: Option<Arc<Message<T>>>,
+    pub(super) evicted: Option<Message<T>>,
 }

@@ -6,7 +6,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::error::SendError;
-use super::message::Message;
 use super::ring::Pushed;
 use super::{Closed, Receiver, Shared};
 use crate::leaf::Site;
@@ -81,9 +80,8 @@ impl<T> Sender<T> {
     /// assert_eq!(sender.send("old news").unwrap_err().0, "old news");
     /// ```
     pub fn send(&self, value: T) -> Result<usize, SendError<T>> {
-        let message = Arc::new(Message::new(value));
         let mut open = self.shared.audience.open();
-        match open.state.push(message) {
+        match open.state.push(value) {
             Ok(Pushed { receivers, evicted }) => {
                 if open.is_empty() && evicted.is_none() {
                     return Ok(receivers);
@@ -95,10 +93,9 @@ impl<T> Sender<T> {
                 panics.resume();
                 Ok(receivers)
             }
-            Err(message) => {
+            Err(value) => {
                 drop(open);
-                let message = Arc::into_inner(message).expect("nobody else has seen it");
-                Err(SendError(message.into_value()))
+                Err(SendError(value))
             }
         }
     }
