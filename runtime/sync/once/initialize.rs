@@ -24,9 +24,10 @@ pin_project! {
         cell: &'a OnceCell<T>,
         // None once it was called.
         make: Option<F>,
-        // Waited for while there is neither permit nor value.
+        site: Site,
+        // Waited for while there is neither permit nor value: most find the value at once.
         #[pin]
-        acquiring: Acquiring<&'a Permits>,
+        acquiring: Option<Acquiring<&'a Permits>>,
         // Ours while `making` is there. Dropped after it.
         #[pin]
         making: Option<Fut>,
@@ -59,13 +60,36 @@ where
         Self {
             cell,
             make: Some(make),
-            acquiring: Acquiring::new(cell.permits(), 1, Kind::OnceCell, site),
+            site,
+            acquiring: None,
             making: None,
             key: None,
         }
     }
 
+    #[inline]
     fn poll<E>(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        made: impl FnOnce(Fut::Output) -> Result<T, E>,
+    ) -> Poll<Result<&'a T, E>> {
+        let this = self.as_mut().project();
+        if this.key.is_none() {
+            assert!(
+                this.make.is_some(),
+                "a future of a OnceCell was polled after it had completed"
+            );
+            if let Some(value) = this.cell.get() {
+                ready!(budget::poll_proceed(cx)).made_progress();
+                *this.make = None;
+                return Poll::Ready(Ok(value));
+            }
+        }
+        self.poll_making(cx, made)
+    }
+
+    /// There is no value yet.
+    fn poll_making<E>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         made: impl FnOnce(Fut::Output) -> Result<T, E>,
@@ -73,16 +97,14 @@ where
         let mut this = self.project();
         let cell = *this.cell;
         if this.key.is_none() {
-            assert!(
-                this.make.is_some(),
-                "a future of a OnceCell was polled after it had completed"
-            );
-            if let Some(value) = cell.get() {
-                ready!(budget::poll_proceed(cx)).made_progress();
-                *this.make = None;
-                return Poll::Ready(Ok(value));
+            if this.acquiring.is_none() {
+                let acquiring = Acquiring::new(cell.permits(), 1, Kind::OnceCell, *this.site);
+                this.acquiring.set(Some(acquiring));
             }
-            match ready!(this.acquiring.as_mut().poll(cx)) {
+            let Some(acquiring) = this.acquiring.as_mut().as_pin_mut() else {
+                unreachable!("it was made a moment ago");
+            };
+            match ready!(acquiring.poll(cx)) {
                 Ok(pool) => *this.key = Some(Hold { pool, count: 1 }),
                 Err(_) => {
                     *this.make = None;
@@ -165,6 +187,7 @@ where
 {
     type Output = &'a T;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<&'a T> {
         let made = self.project().initialize.poll(cx, Ok::<T, Infallible>);
         made.map(|made| match made {
@@ -177,7 +200,7 @@ where
 impl<T, F, Fut> fmt::Debug for GetOrInit<'_, T, F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GetOrInit")
-            .field("site", &self.initialize.acquiring.site())
+            .field("site", &self.initialize.site)
             .finish()
     }
 }
@@ -233,7 +256,7 @@ where
 impl<T, F, Fut> fmt::Debug for GetOrTryInit<'_, T, F, Fut> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GetOrTryInit")
-            .field("site", &self.initialize.acquiring.site())
+            .field("site", &self.initialize.site)
             .finish()
     }
 }
