@@ -241,6 +241,7 @@ impl<R> BufReader<R> {
 }
 
 impl<R: AsyncRead> AsyncRead for BufReader<R> {
+    #[inline]
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -258,6 +259,7 @@ impl<R: AsyncRead> AsyncRead for BufReader<R> {
 }
 
 impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
+    #[inline]
     fn poll_fill_buf(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<&[u8]>> {
         let this = self.project();
         if *this.start == *this.end {
@@ -269,6 +271,7 @@ impl<R: AsyncRead> AsyncBufRead for BufReader<R> {
         Poll::Ready(Ok(&this.buf[*this.start..*this.end]))
     }
 
+    #[inline]
     fn consume(self: Pin<&mut Self>, amt: usize) {
         let this = self.project();
         *this.start = this.start.saturating_add(amt).min(*this.end);

@@ -16,6 +16,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 /// Polls until the answer is something else than "interrupted by a signal".
+#[inline]
 pub(super) fn uninterrupted<T>(
     mut poll: impl FnMut() -> Poll<io::Result<T>>,
 ) -> Poll<io::Result<T>> {
@@ -141,6 +142,7 @@ pin_project! {
 }
 
 /// Fills `buf` to its end. False: the stream ended before.
+#[inline]
 fn poll_fill<R: AsyncRead + ?Sized>(
     mut reader: Pin<&mut R>,
     cx: &mut Context<'_>,
@@ -199,6 +201,7 @@ pin_project! {
 }
 
 impl<'a, R: ?Sized, T, const N: usize> ReadNumber<'a, R, T, [u8; N]> {
+    #[inline]
     pub(super) fn new(reader: &'a mut R, decode: fn([u8; N]) -> T) -> Self {
         Self {
             reader,
@@ -217,6 +220,7 @@ where
 {
     type Output = io::Result<T>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let mut buf = ReadBuf::new(this.bytes.as_mut());

@@ -85,6 +85,7 @@ impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteVectored<'_, '_, W> {
 }
 
 /// Writes `buf` and shortens it by what was written, until it is empty.
+#[inline]
 fn poll_write_all<W: AsyncWrite + ?Sized>(
     mut writer: Pin<&mut W>,
     cx: &mut Context<'_>,
@@ -135,6 +136,7 @@ pin_project! {
 impl<W: AsyncWrite + Unpin + ?Sized> Future for WriteAll<'_, W> {
     type Output = io::Result<()>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         poll_write_all(Pin::new(&mut **this.writer), cx, this.buf)
@@ -170,6 +172,7 @@ pin_project! {
 }
 
 impl<'a, W: ?Sized, B> WriteNumber<'a, W, B> {
+    #[inline]
     pub(super) fn new(writer: &'a mut W, bytes: B) -> Self {
         Self {
             writer,
@@ -183,6 +186,7 @@ impl<'a, W: ?Sized, B> WriteNumber<'a, W, B> {
 impl<W: AsyncWrite + Unpin + ?Sized, B: AsRef<[u8]>> Future for WriteNumber<'_, W, B> {
     type Output = io::Result<()>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let bytes = this.bytes.as_ref();
