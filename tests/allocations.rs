@@ -185,5 +185,5 @@ mod sizes {
     const _: () = assert!(size_of::<wakeful::sync::futures::Lock<'static, u64>>() == 56);
     const _: () = assert!(size_of::<Mutex<()>>() == 56);
     const _: () = assert!(size_of::<wakeful::time::Sleep>() == 48);
-    const _: () = assert!(size_of::<oneshot::Receiver<[u64; 9]>>() == 24);
+    const _: () = assert!(size_of::<oneshot::Receiver<[u64; 9]>>() == 16);
 }
