@@ -139,6 +139,7 @@ impl Idle {
     }
 
     /// How many workers are up, stuck or not.
+    #[inline]
     fn up(&self) -> usize {
         let parked = |word: &AtomicU64| word.load(Relaxed).count_ones() as usize;
         let parked: usize = self.parked.iter().map(parked).sum();
@@ -151,6 +152,7 @@ impl Idle {
     }
 
     /// How many workers are up and not stuck.
+    #[inline]
     pub(crate) fn awake(&self) -> usize {
         self.up().saturating_sub(self.stuck.load(Relaxed))
     }
@@ -198,10 +200,14 @@ impl Idle {
         }
     }
 
-    /// The looks of [`notify`](Self::notify) without the fence, and not while somebody naps.
+    /// The looks of [`notify`](Self::notify) without the fence, and not while somebody naps: false
+    /// if it would do nothing.
     #[inline]
     pub(crate) fn may_notify(&self) -> bool {
-        self.searching.load(Relaxed) == 0 && self.any_parked() && !self.napping.load(Relaxed)
+        self.searching.load(Relaxed) == 0
+            && self.any_parked()
+            && !self.napping.load(Relaxed)
+            && (self.sentinel.load(Relaxed) == NOBODY || self.awake() < self.limit)
     }
 
     /// A worker that is up wants to nap. False if somebody naps already, or nobody else is up. One

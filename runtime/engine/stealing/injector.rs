@@ -68,15 +68,29 @@ impl Injector {
         Ok(())
     }
 
-    /// Takes up to `count` tasks from the front.
-    pub(crate) fn pop(&self, count: usize) -> TaskList {
-        if self.len() == 0 {
-            return TaskList::new();
+    /// Hands out the task at the front.
+    pub(crate) fn pop(&self) -> Option<Runnable> {
+        let mut first = None;
+        self.pop_each(1, |task| first = Some(task));
+        first
+    }
+
+    /// Hands up to `count` tasks from the front to `take`, which must not come back here.
+    ///
+    /// One at a time and under the lock: to find where to cut a list is to fetch each header in
+    /// turn, and here there is something to do meanwhile.
+    pub(crate) fn pop_each(&self, count: usize, mut take: impl FnMut(Runnable)) {
+        if count == 0 || self.len() == 0 {
+            return;
         }
         let state = self.state.lock();
-        let taken = state.tasks.take_front(count);
+        for _ in 0..count {
+            match state.tasks.pop_front() {
+                Some(task) => take(task),
+                None => break,
+            }
+        }
         self.len.store(state.tasks.len(), Relaxed);
-        taken
     }
 
     /// Refuses tasks from now on, and gives out what is there.

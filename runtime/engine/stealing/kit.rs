@@ -129,7 +129,7 @@ impl Core {
         let interval = shared.config.global_queue_interval;
         let is_due = count_down(&mut self.until_outside, interval);
         if oracle.look_outside(is_due) {
-            if let Some(task) = shared.injector.pop(1).pop_front() {
+            if let Some(task) = shared.injector.pop() {
                 return Some(task);
             }
         }

@@ -28,6 +28,7 @@ use super::shared::{Seat, Shared};
 use crate::engine::driver::Driver;
 use crate::engine::hooks;
 use crate::engine::task::Runnable;
+use crate::engine::task::list::TaskList;
 
 /// Rounds over all seats before a thief gives up. In the last it takes what would run next, too.
 const STEAL_ROUNDS: usize = 3;
@@ -312,15 +313,24 @@ impl Worker {
             .len()
             .div_ceil(shared.workers())
             .min(MOST_INJECTED);
-        let tasks = shared.injector.pop(share);
-        self.begin_haul(tasks.len());
-        let first = tasks.pop_front();
+        self.begin_haul(share);
         with_core(shared, |core| {
-            while let Some(task) = tasks.pop_front() {
+            let mut first = None;
+            let late = TaskList::new();
+            shared.injector.pop_each(share, |task| match first {
+                None => first = Some(task),
+                Some(_) => {
+                    if let Err(task) = core.queue.push(task) {
+                        late.push_back(task);
+                    }
+                }
+            });
+            while let Some(task) = late.pop_front() {
                 core.push(shared, task);
             }
-        });
-        first
+            first
+        })
+        .flatten()
     }
 
     /// Looks at I/O and timers without sleeping, unless somebody else does.

@@ -90,30 +90,6 @@ impl TaskList {
         Some(task)
     }
 
-    /// Takes up to `count` tasks from the front, in their order.
-    pub(crate) fn take_front(&self, count: usize) -> TaskList {
-        if count >= self.len() {
-            return self.take();
-        }
-        let taken = TaskList::new();
-        if count == 0 {
-            return taken;
-        }
-        let mut last = self.head.get();
-        for _ in 1..count {
-            // SAFETY: T1, T4. There are more than `count` tasks in the list: queued, so alive.
-            last = unsafe { &*last }.next.load(Relaxed);
-        }
-        // SAFETY: T1, T4. As above.
-        let link = unsafe { &(*last).next };
-        taken.head.set(self.head.replace(link.load(Relaxed)));
-        link.store(ptr::null_mut(), Relaxed);
-        taken.tail.set(last);
-        taken.len.set(count);
-        self.len.set(self.len.get() - count);
-        taken
-    }
-
     /// Moves all of `other` to the back.
     pub(crate) fn append(&self, other: &TaskList) {
         let TaskList { head, tail, len } = other.take();
