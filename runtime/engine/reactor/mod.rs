@@ -41,6 +41,8 @@ pub(crate) mod readiness;
 mod registered;
 #[cfg(not(loom))]
 mod registration;
+#[cfg(not(loom))]
+mod table;
 
 #[cfg(all(test, loom))]
 mod models;

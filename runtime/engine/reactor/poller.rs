@@ -1,4 +1,4 @@
-//! The selector, and the table of what is registered with it.
+//! The selector, and what is registered with it.
 
 use std::fmt;
 use std::io;
@@ -8,11 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mio::event::Source;
-use slab::Slab;
 
 use crate::engine::metrics::Counter;
-use crate::engine::reactor::readiness::Readiness;
 use crate::engine::reactor::registration::Registration;
+use crate::engine::reactor::table::Table;
 use crate::io::{Interest, Ready};
 use crate::leaf::Kept;
 use crate::primitives::Mutex;
@@ -27,11 +26,6 @@ const WAKERS_PER_LOCK: usize = 64;
 
 /// The token of the reactor's own waker. No source gets it: generations end before `u32::MAX`.
 const WAKE: mio::Token = mio::Token(usize::MAX);
-
-/// Bits of a token that are the table index.
-const INDEX_BITS: u32 = usize::BITS / 2;
-
-const GENERATIONS: usize = usize::MAX >> INDEX_BITS;
 
 /// The side that sleeps. Owned by the driver.
 pub(crate) struct Reactor {
@@ -50,8 +44,9 @@ pub(crate) struct Reactor {
 pub(crate) struct Handle {
     registry: mio::Registry,
     waker: mio::Waker,
-    table: Mutex<Table>,
-    /// `table.sources.len()`, for those who do not want the lock.
+    /// `None` after the shutdown.
+    table: Mutex<Option<Table>>,
+    /// How many are in the table, for those who do not want the lock.
     sources: AtomicUsize,
     first_source: Box<dyn Fn() + Send + Sync>,
     counts: Counts,
@@ -64,18 +59,6 @@ pub(crate) struct Counts {
     pub(crate) deregistered: Counter,
     /// Only whoever polls writes it.
     pub(crate) events: Counter,
-}
-
-struct Table {
-    sources: Slab<Entry>,
-    /// What the next source gets.
-    generation: usize,
-    shut_down: bool,
-}
-
-struct Entry {
-    generation: usize,
-    readiness: Arc<Readiness>,
 }
 
 impl Reactor {
@@ -93,11 +76,7 @@ impl Reactor {
         let handle = Arc::new(Handle {
             registry: poll.registry().try_clone()?,
             waker: mio::Waker::new(poll.registry(), WAKE)?,
-            table: Mutex::new(Table {
-                sources: Slab::new(),
-                generation: 0,
-                shut_down: false,
-            }),
+            table: Mutex::new(Some(Table::new())),
             sources: AtomicUsize::new(0),
             first_source,
             counts: Counts::default(),
@@ -163,7 +142,7 @@ impl Reactor {
         while let Some(first) = events.next() {
             let table = self.handle.table.lock();
             for (token, ready) in [first].into_iter().chain(events.by_ref()) {
-                table.dispatch(token, ready, &mut self.woken);
+                dispatch(table.as_ref(), token, ready, &mut self.woken);
                 seen += 1;
                 if self.woken.len() >= WAKERS_PER_LOCK {
                     break;
@@ -179,15 +158,16 @@ impl Reactor {
 
     /// Closes every source and wakes all who wait (R8).
     pub(crate) fn shutdown(&mut self) {
-        let mut table = self.handle.table.lock();
-        table.shut_down = true;
-        let sources = std::mem::take(&mut table.sources);
+        let mut open = self.handle.table.lock();
+        let table = open.take();
         self.handle.sources.store(0, Ordering::Relaxed);
-        drop(table);
-        for (_, source) in &sources {
-            source.readiness.close();
-            source.readiness.wake(Ready::ALL, &mut self.woken);
-            wake_all(&mut self.woken);
+        drop(open);
+        for block in table.iter().flat_map(Table::blocks) {
+            for source in block.sources() {
+                source.readiness.close();
+                source.readiness.wake(Ready::ALL, &mut self.woken);
+                wake_all(&mut self.woken);
+            }
         }
     }
 
@@ -195,7 +175,7 @@ impl Reactor {
     #[cfg(test)]
     pub(crate) fn inject(&mut self, token: usize, ready: Ready) {
         let table = self.handle.table.lock();
-        table.dispatch(mio::Token(token), ready, &mut self.woken);
+        dispatch(table.as_ref(), mio::Token(token), ready, &mut self.woken);
         drop(table);
         wake_all(&mut self.woken);
     }
@@ -227,12 +207,15 @@ impl Handle {
         interest: Interest,
         initial: Ready,
     ) -> io::Result<Registration> {
-        let readiness = Arc::new(Readiness::new(initial));
-        let (token, first) = self.insert(readiness.clone())?;
-        if first {
+        let mut table = self.table.lock();
+        let (block, token) = table.as_mut().ok_or_else(gone)?.insert(initial);
+        // R9: before `first_source`.
+        let before = self.sources.fetch_add(1, Ordering::Relaxed);
+        drop(table);
+        if before == 0 {
             (self.first_source)();
         }
-        let registration = Registration::new(self.clone(), readiness, token);
+        let registration = Registration::new(self.clone(), block, token);
         // On an error the registration is dropped, and leaves the table.
         self.registry
             .register(source, mio::Token(token), selector_interest(interest))?;
@@ -251,38 +234,21 @@ impl Handle {
         &self.counts
     }
 
-    fn insert(&self, readiness: Arc<Readiness>) -> io::Result<(usize, bool)> {
-        let mut table = self.table.lock();
-        if table.shut_down {
-            return Err(gone());
-        }
-        let generation = table.generation;
-        table.generation = (generation + 1) % GENERATIONS;
-        let index = table.sources.insert(Entry {
-            generation,
-            readiness,
-        });
-        // R9: before `first_source`.
-        let before = self.sources.fetch_add(1, Ordering::Relaxed);
-        Ok((token(index, generation), before == 0))
-    }
-
     /// Gives the token back. Does nothing after a shutdown.
     pub(crate) fn remove(&self, token: usize) {
         let mut table = self.table.lock();
-        if table.find(token).is_none() {
-            return;
+        let waiters = table.as_mut().and_then(|table| table.remove(token));
+        if waiters.is_some() {
+            self.sources.fetch_sub(1, Ordering::Relaxed);
         }
-        let entry = table.sources.remove(index(token));
-        self.sources.fetch_sub(1, Ordering::Relaxed);
         drop(table);
         // It may hold wakers.
-        drop(entry);
+        drop(waiters);
     }
 
     #[cfg(test)]
     pub(crate) fn table_len(&self) -> usize {
-        self.table.lock().sources.len()
+        self.table.lock().as_ref().map_or(0, Table::len)
     }
 }
 
@@ -294,28 +260,12 @@ impl fmt::Debug for Handle {
     }
 }
 
-impl Table {
-    fn find(&self, token: usize) -> Option<&Entry> {
-        let entry = self.sources.get(index(token))?;
-        (entry.generation == token >> INDEX_BITS).then_some(entry)
+fn dispatch(table: Option<&Table>, token: mio::Token, ready: Ready, woken: &mut Vec<Kept>) {
+    // R6: an event for a source that is gone finds nothing.
+    if let Some(source) = table.and_then(|table| table.find(token.0)) {
+        source.readiness.set(ready);
+        source.readiness.wake(ready, woken);
     }
-
-    fn dispatch(&self, token: mio::Token, ready: Ready, woken: &mut Vec<Kept>) {
-        // R6: an event for a source that is gone finds nothing.
-        if let Some(entry) = self.find(token.0) {
-            entry.readiness.set(ready);
-            entry.readiness.wake(ready, woken);
-        }
-    }
-}
-
-fn token(index: usize, generation: usize) -> usize {
-    debug_assert!(index <= usize::MAX >> INDEX_BITS, "too many sources");
-    generation << INDEX_BITS | index
-}
-
-fn index(token: usize) -> usize {
-    token & (usize::MAX >> INDEX_BITS)
 }
 
 /// What the error of a source whose runtime has shut down says, and what tells it from others.

@@ -110,8 +110,8 @@ struct Waiter {
     waker: Option<Kept>,
 }
 
-#[derive(Debug)]
-struct Waiters {
+#[derive(Debug, Default)]
+pub(super) struct Waiters {
     reader: Option<Kept>,
     writer: Option<Kept>,
     /// Futures that wait through `&self`. Most sources never have any.
@@ -124,7 +124,7 @@ pub(crate) struct Readiness {
     waiters: Mutex<Waiters>,
 }
 
-// With the two counts of its `Arc`, 56 bytes for each socket.
+// With a generation, less than a cache line for each socket.
 #[cfg(all(target_os = "linux", target_pointer_width = "64", not(loom)))]
 const _: () = assert!(size_of::<Readiness>() == 40 || cfg!(wakeful_tsan));
 
@@ -133,12 +133,19 @@ impl Readiness {
     pub(crate) fn new(initial: Ready) -> Self {
         Self {
             word: AtomicU64::new(u64::from(initial.bits())),
-            waiters: Mutex::new(Waiters {
-                reader: None,
-                writer: None,
-                list: None,
-            }),
+            waiters: Mutex::new(Waiters::default()),
         }
+    }
+
+    /// Another source begins, in the place of one that has [ended](Self::end).
+    pub(super) fn begin(&self, initial: Ready) {
+        self.word
+            .store(u64::from(initial.bits()), Ordering::Relaxed);
+    }
+
+    /// The source is gone. Gives out what waited for it, to be dropped without a lock.
+    pub(super) fn end(&self) -> Waiters {
+        std::mem::take(&mut *self.waiters.lock())
     }
 
     /// The flags of `mask` as they are now.

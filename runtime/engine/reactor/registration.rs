@@ -13,6 +13,7 @@ use pin_project_lite::pin_project;
 use crate::budget;
 use crate::engine::reactor::poller::{Handle, gone};
 use crate::engine::reactor::readiness::{Direction, Event, Place, Readiness};
+use crate::engine::reactor::table::Block;
 use crate::io::{Interest, Ready};
 use crate::leaf::{self, Kind, Site};
 
@@ -20,17 +21,23 @@ use crate::leaf::{self, Kind, Site};
 /// of the selector is [`Registered`](super::Registered)'s.
 pub(crate) struct Registration {
     handle: Arc<Handle>,
-    readiness: Arc<Readiness>,
+    /// Where its place is.
+    block: Arc<Block>,
     token: usize,
 }
 
 impl Registration {
-    pub(super) fn new(handle: Arc<Handle>, readiness: Arc<Readiness>, token: usize) -> Self {
+    pub(super) fn new(handle: Arc<Handle>, block: Arc<Block>, token: usize) -> Self {
         Self {
             handle,
-            readiness,
+            block,
             token,
         }
+    }
+
+    #[inline]
+    fn source(&self) -> &Readiness {
+        self.block.source(self.token)
     }
 
     pub(crate) fn handle(&self) -> &Arc<Handle> {
@@ -66,7 +73,7 @@ impl Registration {
         site: Site,
     ) -> Poll<io::Result<Event>> {
         let spent = ready!(budget::poll_proceed(cx));
-        let Poll::Ready(event) = self.readiness.poll_direction(cx, direction) else {
+        let Poll::Ready(event) = self.source().poll_direction(cx, direction) else {
             leaf::waiting(cx, kind(direction), self.token, site);
             return Poll::Pending;
         };
@@ -102,7 +109,7 @@ impl Registration {
         interest: Interest,
         op: impl FnOnce() -> io::Result<R>,
     ) -> io::Result<R> {
-        let event = self.readiness.event(Ready::of(interest));
+        let event = self.source().event(Ready::of(interest));
         if event.ready().is_empty() {
             return Err(io::ErrorKind::WouldBlock.into());
         }
@@ -115,7 +122,7 @@ impl Registration {
 
     /// Takes back what `event` reported, unless there was another report since.
     pub(crate) fn clear(&self, event: Event) {
-        self.readiness.clear(event);
+        self.source().clear(event);
     }
 
     /// A future of the next moment when the source is ready for `interest`. It costs no budget: by
@@ -154,8 +161,14 @@ impl Registration {
     }
 
     #[cfg(test)]
-    pub(crate) fn shared(&self) -> &Arc<Readiness> {
-        &self.readiness
+    pub(crate) fn shared(&self) -> &Readiness {
+        self.source()
+    }
+
+    /// What it has beside the table: stays when it is gone.
+    #[cfg(test)]
+    pub(super) fn block(&self) -> &Arc<Block> {
+        &self.block
     }
 }
 
@@ -169,7 +182,7 @@ impl fmt::Debug for Registration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registration")
             .field("token", &self.token)
-            .field("event", &self.readiness.event(Ready::ALL))
+            .field("event", &self.source().event(Ready::ALL))
             .finish()
     }
 }
@@ -190,7 +203,7 @@ impl Future for Wait<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let mask = Ready::of(this.interest);
-        let readiness = &this.registration.readiness;
+        let readiness = this.registration.source();
         let Poll::Ready(event) = readiness.poll_wait(cx, mask, &mut this.place) else {
             let kind = match this.interest.is_writable() && !this.interest.is_readable() {
                 true => Kind::Writable,
@@ -205,7 +218,7 @@ impl Future for Wait<'_> {
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        self.registration.readiness.leave(&mut self.place);
+        self.registration.source().leave(&mut self.place);
     }
 }
 

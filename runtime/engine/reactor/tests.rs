@@ -12,6 +12,7 @@ use mio::net::UnixStream;
 
 use super::poller::sleep_limit;
 use super::readiness::{Place, Readiness};
+use super::table::Block;
 use super::{Direction, Handle, Reactor, Registered};
 use crate::io::{Interest, Ready};
 use crate::leaf::Site;
@@ -170,15 +171,17 @@ fn a_dropped_source_lets_its_wakers_go() {
 fn r33_a_waker_may_use_the_reactor() {
     struct Reenter {
         handle: Arc<Handle>,
-        readiness: Arc<Readiness>,
+        block: Arc<Block>,
+        token: usize,
     }
     impl Reenter {
         fn work(&self) {
+            let readiness = self.block.source(self.token);
             let mut place = Place::default();
             let cx = &Context::from_waker(Waker::noop());
-            let _ = self.readiness.poll_direction(cx, Direction::Write);
-            let _ = self.readiness.poll_wait(cx, Ready::WRITABLE, &mut place);
-            self.readiness.leave(&mut place);
+            let _ = readiness.poll_direction(cx, Direction::Write);
+            let _ = readiness.poll_wait(cx, Ready::WRITABLE, &mut place);
+            readiness.leave(&mut place);
             drop(pair(&self.handle));
         }
     }
@@ -197,7 +200,8 @@ fn r33_a_waker_may_use_the_reactor() {
     let waker = || {
         Waker::from(Arc::new(Reenter {
             handle: handle.clone(),
-            readiness: source.registration().shared().clone(),
+            block: source.registration().block().clone(),
+            token: source.registration().token(),
         }))
     };
     let mut wait = pin!(
@@ -339,6 +343,65 @@ fn r48_the_tick_wraps_and_the_end_stays() {
     let end = readiness.event(Ready::ALL);
     assert!(end.is_closed());
     assert_eq!(end.ready(), Ready::READ_CLOSED | Ready::WRITE_CLOSED);
+}
+
+/// R10: whoever gets a place that was used finds nothing of those before, not even what was leaked.
+#[test]
+fn a_place_that_is_used_again_is_like_new() {
+    let (mut reactor, handle) = reactor();
+    let (count, waker) = counter();
+    let mut tokens = Vec::new();
+    for _ in 0..3 {
+        let (source, mut theirs) = pair(&handle);
+        let registration = source.registration();
+        tokens.push(registration.token());
+        assert_eq!(registration.shared().waiting(), 0);
+        assert!(registration.shared().event(Ready::ALL).ready().is_empty());
+        assert!(poll_read(&source, &waker).is_pending());
+        let mut wait = Box::pin(registration.readiness(Interest::READABLE, Site::here()));
+        let polled = wait.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+        std::mem::forget(wait);
+        assert_eq!(
+            (registration.shared().waiting(), handle.table_len()),
+            (2, 1)
+        );
+        theirs.write_all(b"x").unwrap();
+        reactor.turn(SOON).unwrap();
+        assert!(readable(&source).is_readable());
+        assert!(poll_read(&source, &waker).is_ready());
+        assert!(poll_read(&source, &waker).is_pending());
+    }
+    let low = usize::MAX >> (usize::BITS / 2);
+    assert!(
+        tokens
+            .windows(2)
+            .all(|two| two[0] & low == two[1] & low && two[0] != two[1])
+    );
+    assert_eq!((Arc::strong_count(&count), handle.table_len()), (2, 0));
+}
+
+/// Blocks of places are added; each source keeps its own.
+#[test]
+fn the_table_grows_beside_its_sources() {
+    let (mut reactor, handle) = reactor();
+    let mut pairs: Vec<_> = (0..100).map(|_| pair(&handle)).collect();
+    let counters: Vec<_> = pairs
+        .iter()
+        .map(|(source, _)| {
+            let (count, waker) = counter();
+            assert!(poll_read(source, &waker).is_pending());
+            count
+        })
+        .collect();
+    for (index, (_, theirs)) in pairs.iter_mut().enumerate() {
+        theirs.write_all(b"x").unwrap();
+        reactor.turn(SOON).unwrap();
+        let woken = counters.iter().map(|count| count.get()).sum::<usize>();
+        assert_eq!((woken, counters[index].get()), (index + 1, 1));
+    }
+    reactor.shutdown();
+    assert!(poll_read(&pairs[99].0, Waker::noop()).is_ready());
 }
 
 /// What the selector refuses leaves nothing behind.
