@@ -169,8 +169,8 @@ fn field(file: &str, name: &str) -> u64 {
 
 /// Resident memory, in bytes.
 ///
-/// Counted page by page. What `/proc/self/status` says is a sum of which each processor keeps a part
-/// back: 100 pages more or less, some 40 bytes for each of 9,000 connections.
+/// Counted page by page. What `/proc/self/status` says is a sum of which each processor keeps a
+/// part back: 100 pages more or less, some 40 bytes for each of 9,000 connections.
 pub(crate) fn resident() -> u64 {
     field("/proc/self/smaps_rollup", "Rss:") * 1024
 }
