@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::mem;
 use std::num::NonZeroU64;
 use std::panic::{Location, RefUnwindSafe, UnwindSafe};
 use std::pin::pin;
@@ -435,7 +436,11 @@ pub(crate) fn spawn_here<F: Future + 'static>(future: F) -> JoinHandle<F::Output
     // borrow that `with_current` holds.
     let mut future = Some(future);
     match context::with_current(|handle| handle.try_spawn(&mut future, spawned)) {
-        Some(Some(handle)) => handle,
+        Some(Some(handle)) => {
+            // It has been moved out, which the compiler does not know.
+            mem::forget(future);
+            handle
+        }
         Some(None) => refused(future, spawned),
         None => panic!("{}", context::NO_RUNTIME),
     }
