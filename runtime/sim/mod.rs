@@ -129,6 +129,7 @@ impl Builder {
             rates: Rates {
                 spurious: SPURIOUS,
                 short: SHORT,
+                long: 0,
             },
             weather: Weather {
                 delay: NET_DELAY,

@@ -138,8 +138,17 @@ impl Worker {
     // Inlined into the loops: what it reads of `self` is in registers then.
     #[inline(always)]
     pub(super) fn step<O: Oracle>(&self, oracle: &mut O) -> Step {
+        let seat = &self.shared.seats[self.seat];
+        match self.choose(seat, oracle) {
+            Ok(task) => self.run(seat, task),
+            Err(step) => step,
+        }
+    }
+
+    /// The first half of a step: whose turn it is.
+    #[inline(always)]
+    pub(super) fn choose<O: Oracle>(&self, seat: &Seat, oracle: &mut O) -> Result<Runnable, Step> {
         let shared = &*self.shared;
-        let seat = &shared.seats[self.seat];
         seat.is_moving(&shared.idle);
         let next = with_core(shared, |core| {
             match core.begin_step(&shared.config, oracle) {
@@ -148,7 +157,7 @@ impl Worker {
             }
         });
         let (own, is_searching) = match next {
-            None => return Step::HandedOff,
+            None => return Err(Step::HandedOff),
             Some(Next::Own(task, is_searching)) => (task, is_searching),
             Some(Next::TurnFirst) => {
                 self.turn();
@@ -162,14 +171,14 @@ impl Worker {
             Some(task) => (task, is_searching),
             None => match self.foreign_task(oracle) {
                 Some(task) => (task, true),
-                None => return Step::Idle,
+                None => return Err(Step::Idle),
             },
         };
         if may_be_searching {
             self.stop_searching();
         }
         oracle.before_poll();
-        self.run(seat, task)
+        Ok(task)
     }
 
     /// Before anything that may take long. Others may have counted on our search (I3).
@@ -181,8 +190,9 @@ impl Worker {
         }
     }
 
+    /// The second half: its poll, and where it goes afterwards.
     #[inline(always)]
-    fn run(&self, seat: &Seat, task: Runnable) -> Step {
+    pub(super) fn run(&self, seat: &Seat, task: Runnable) -> Step {
         let shared = &*self.shared;
         let counters = &seat.counters;
         let header = task.as_ptr();

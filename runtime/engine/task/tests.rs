@@ -9,7 +9,9 @@ use std::thread;
 
 use super::list::TaskList;
 use super::state::State;
-use super::{Arena, JoinHandle, Owner, Polled, Registry, Runnable, Schedule, allocate, pool};
+use super::{
+    Arena, Header, JoinHandle, Owner, Polled, Registry, Runnable, Schedule, allocate, pool,
+};
 use crate::primitives::{Arc, Mutex};
 
 /// A scheduler that is a queue.
@@ -261,6 +263,44 @@ fn a_dump_shows_no_torn_task_while_slots_are_reused() {
     }
     over.store(true, Relaxed);
     reader.join().unwrap();
+}
+
+/// A task ends in the midst of being read, and another one gets its place: what was read may be of
+/// both, and is not shown.
+#[cfg(not(any(wakeful_no_pool, miri)))]
+#[test]
+fn r26_a_slot_that_is_reused_while_it_is_read_is_not_shown() {
+    let queue = Arc::new(Queue::default());
+    let arena = Arena::new(&queue);
+    let next = || allocate::<_, Queue>(&arena, None, ready(()), Location::caller());
+    let mut first = Some(next());
+    let mut later = Vec::new();
+    let mut shown = Vec::new();
+    let mut replace = |header: &Header| {
+        let Some((task, handle)) = first.take() else {
+            return;
+        };
+        assert!(done(task));
+        join(handle);
+        loop {
+            let (task, handle) = next();
+            let has_its_place = std::ptr::eq(task.as_ptr(), header);
+            later.push((task, handle));
+            if has_its_place {
+                return;
+            }
+        }
+    };
+    let read = |header: &Header, id| {
+        replace(header);
+        id
+    };
+    super::read_headers(&queue.registry, read, |id| shown.push(id));
+    assert_eq!(shown, []);
+    for (task, handle) in later {
+        assert!(done(task));
+        join(handle);
+    }
 }
 
 /// A scheduler that runs a task inside of `schedule`, and says when it is gone.

@@ -8,7 +8,8 @@
 //! ```text
 //!  turn:  a worker that is awake or called --> one decision
 //!         now and then --> something from outside, a worker that nobody called,
-//!                          a task that nobody woke
+//!                          a task that nobody woke, a poll that takes long
+//!         all others asleep --> the sentinel looks, then a long poll ends
 //!         all asleep, nothing outside --> the clock moves to the next timer
 //!         no timer either --> stuck
 //! ```
@@ -23,6 +24,7 @@
 
 #![expect(unsafe_code, reason = "wakes a task that nobody woke: E1")]
 
+mod workers;
 #[cfg(test)]
 mod worlds;
 
@@ -36,16 +38,17 @@ use std::task::Poll;
 use std::thread;
 use std::time::Duration;
 
-use super::kit::{Kit, OnDuty};
+use super::kit::OnDuty;
 use super::oracle::{NEXT_STREAK, Oracle};
 use super::shared::Shared;
 use super::threads::{self, Starting};
-use super::worker::{Seen, Step, Worker};
+use super::worker::Worker;
 use super::{GUEST, kit};
 use crate::budget::{self, POLL_BUDGET};
 use crate::chance;
 use crate::engine::task::main_task::MainTask;
 use crate::engine::task::{self, Arena, pool};
+use workers::{Others, Stuck, Virtual};
 
 /// How often what need not happen does: once in so many times, never if 0.
 #[derive(Clone, Copy, Debug)]
@@ -54,18 +57,22 @@ pub(crate) struct Rates {
     pub(crate) spurious: usize,
     /// Polls for one that starts with next to no budget.
     pub(crate) short: usize,
+    /// Polls for one that takes long: seen by the others it has begun, and it makes its effect
+    /// after they have gone on.
+    pub(crate) long: usize,
 }
 
 /// Units that a short poll starts with, at most. Few, so that it ends in the midst of things.
 const SHORT_BUDGET: usize = 8;
 /// Decisions for one of a worker that nobody called: a late call, or the sentinel's period.
 const UNCALLED: usize = 32;
-/// Times that a worker lies down for one that it naps first.
-const NAPPING: usize = 4;
 /// Times that a worker with an empty queue leaves what there is to others.
 const STEPS_BACK: usize = 8;
 /// Decisions for one event from outside, while workers are awake.
 const OUTSIDE: usize = 16;
+/// Times that the sentinel looks before a long poll ends that nobody else has to wait for: one more
+/// than it needs to find it.
+const SENTINELS_LOOKS: usize = 3;
 
 /// Who runs the simulation, seen from it.
 pub(crate) trait Outside {
@@ -123,92 +130,6 @@ impl Oracle for Seeded {
     fn pause(&mut self) {}
 }
 
-/// A worker that is simulated.
-struct Virtual {
-    worker: Worker,
-    /// It found nothing to do, and lies down next.
-    is_idle: bool,
-    /// Asleep since it lay down; on the driver or not.
-    asleep: Option<bool>,
-    /// It will wake up by itself.
-    naps: bool,
-    seen: Seen,
-}
-
-impl Virtual {
-    fn new(shared: &Arc<Shared>, kit: Kit) -> Self {
-        shared.idle.arrive();
-        Self {
-            worker: Worker::new(shared, kit),
-            is_idle: false,
-            asleep: None,
-            naps: false,
-            seen: Seen::new(),
-        }
-    }
-}
-
-/// What the other workers are doing.
-#[derive(Clone, Copy)]
-struct Others {
-    /// Some of them are awake.
-    awake: bool,
-    /// One of them sleeps on the driver.
-    on_driver: bool,
-}
-
-impl Virtual {
-    /// It found nothing to do.
-    fn lie_down(&mut self, main: Option<&MainTask>, others: Others) {
-        self.is_idle = false;
-        self.seen.clear();
-        let idle = &self.worker.shared.idle;
-        let naps = self.worker.begin_nap(|| chance::one_in(NAPPING));
-        // One that is awake may have the driver, just for a look.
-        let is_looked_at = others.awake && chance::one_in(4);
-        let on_driver = !others.on_driver && !is_looked_at && !naps;
-        if self.worker.lie_down(on_driver, main) {
-            self.asleep = Some(on_driver);
-            self.naps = naps;
-            return;
-        }
-        if naps {
-            idle.end_nap();
-        }
-        self.worker.get_up(on_driver);
-    }
-
-    /// It was called, or wakes up for no reason.
-    fn look_up(&mut self, main: Option<&MainTask>, others: Others) {
-        let driver = &self.worker.shared.driver_handle;
-        let called = match self.asleep {
-            Some(true) => {
-                driver.forget_call();
-                false
-            }
-            _ => self.worker.forget_call(),
-        };
-        if mem::take(&mut self.naps) && self.worker.end_nap(main) {
-            self.asleep = None;
-            self.worker.get_up(false);
-            return;
-        }
-        if !(others.on_driver || called && self.worker.leaves_driver()) {
-            self.worker.sleep_on_driver();
-            self.asleep = Some(true);
-        }
-        self.get_up(main);
-    }
-
-    /// Gets up if there is a reason.
-    fn get_up(&mut self, main: Option<&MainTask>) {
-        if self.worker.may_get_up(main, &mut self.seen) {
-            let on_driver = self.asleep.take() == Some(true);
-            self.worker.get_up(on_driver);
-        }
-    }
-}
-
 /// What became of a turn.
 #[must_use]
 #[derive(Debug, PartialEq, Eq)]
@@ -261,9 +182,17 @@ impl Simulation {
 
     /// Leaves it again.
     fn unseat_guest(&mut self) {
-        let mut guest = self.workers.pop().expect("the guest came last").worker;
-        guest.sit();
+        let mut guest = self.workers.pop().expect("the guest came last");
+        guest.worker.sit();
+        guest.end_long_poll();
+        if mem::take(&mut guest.naps) {
+            self.shared.idle.end_nap();
+        }
+        if let Some(on_driver) = guest.asleep {
+            guest.worker.get_up(on_driver);
+        }
         self.main = None;
+        let mut guest = guest.worker;
         let mut kit = guest.stand_up().expect("it just sat down");
         Worker::give_away(&self.shared, &mut kit.core);
         *self.shared.guest.lock() = Some(kit);
@@ -275,9 +204,11 @@ impl Simulation {
             worker,
             asleep,
             naps,
+            stuck,
             ..
         } = &self.workers[index];
         match asleep {
+            _ if stuck.is_some() => false,
             None => true,
             _ if *naps => true,
             Some(false) => worker.is_called(),
@@ -295,7 +226,9 @@ impl Simulation {
             return Turn::Went;
         }
         let called = all.clone().filter(|&index| self.is_called(index)).count();
-        if called == 0 || chance::one_in(OUTSIDE) {
+        if called == 0 && self.is_anybody_stuck() {
+            self.wait_for_the_stuck(outside, poll_main);
+        } else if called == 0 || chance::one_in(OUTSIDE) {
             if outside.events() > 0 {
                 outside.happen();
             } else if called == 0 {
@@ -327,19 +260,58 @@ impl Simulation {
             wake_somebody(shared);
         }
         let due = main.filter(|main| main.is_woken());
-        match due {
-            Some(main) if this.asleep.is_none() && chance::first(2) == 0 => {
-                this.worker.stop_searching();
-                shared.seats[GUEST].counters.begin_main_poll(main.as_ptr());
-                oracle.before_poll();
-                poll_main(main);
-                shared.seats[GUEST].counters.end_main_poll();
+        match (due, &this.stuck) {
+            (Some(main), Some(Stuck::Main)) => this.step_main(main, oracle, poll_main),
+            (_, Some(_)) => this.end_long_poll(),
+            (Some(main), None) if this.asleep.is_none() && chance::first(2) == 0 => {
+                this.step_main(main, oracle, poll_main);
             }
             _ if this.asleep.is_some() => this.look_up(main, others),
             _ if this.is_idle => this.lie_down(main, others),
-            _ => this.is_idle = this.worker.step(oracle) == Step::Idle,
+            _ => this.is_idle = this.step(oracle),
         }
         this.worker.put_back();
+    }
+
+    fn is_anybody_stuck(&self) -> bool {
+        self.workers.iter().any(|this| this.stuck.is_some())
+    }
+
+    /// Nobody goes on but those who are in a long poll. Whoever sleeps has had the time to look for
+    /// what they keep waiting. Then something else happens, or one of these polls ends.
+    fn wait_for_the_stuck(&mut self, outside: &mut dyn Outside, poll_main: PollMain<'_>) {
+        for _ in 0..SENTINELS_LOOKS {
+            for index in 0..self.workers.len() {
+                if self.workers[index].asleep.is_some() {
+                    self.advance(index, poll_main);
+                }
+            }
+        }
+        if (0..self.workers.len()).any(|index| self.is_called(index)) {
+            return;
+        }
+        let sleeps = self.workers.iter().any(|this| this.asleep.is_some());
+        assert!(
+            !(sleeps && self.is_anything_queued()),
+            "I4: somebody sleeps, and tasks wait behind a long poll"
+        );
+        match chance::first(3) {
+            0 if outside.events() > 0 => outside.happen(),
+            1 if sleeps => drop(self.pass_time()),
+            _ => {
+                let is_stuck = |this: &Virtual| this.stuck.is_some();
+                let stuck = self.workers.iter().filter(|this| is_stuck(this)).count();
+                let chosen = chance::first(stuck);
+                let mut those = (0..self.workers.len()).filter(|&i| is_stuck(&self.workers[i]));
+                let index = those.nth(chosen).expect("counted before");
+                self.advance(index, poll_main);
+            }
+        }
+    }
+
+    fn is_anything_queued(&self) -> bool {
+        let mut rings = self.shared.seats.iter().map(|seat| &seat.stealer);
+        self.shared.injector.len() > 0 || rings.any(|ring| !ring.is_empty() || ring.has_next())
     }
 
     fn others(&self, index: usize) -> Others {
@@ -379,6 +351,9 @@ impl Simulation {
     fn shut_down(&mut self) {
         threads::shutdown(&self.shared);
         for other in &mut self.workers {
+            other.worker.sit();
+            other.end_long_poll();
+            other.worker.put_back();
             other.worker.retire();
         }
         let is_over = threads::wait_for_shutdown(&self.shared, Some(Duration::ZERO));

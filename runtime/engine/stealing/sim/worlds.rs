@@ -8,9 +8,9 @@
 //! it was queued. `WAKEFUL_SEED=n` runs one seed, `WAKEFUL_SEEDS=n` that many.
 
 use std::cell::{Cell, RefCell};
-use std::future::Future;
+use std::future::{Future, pending};
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -37,6 +37,10 @@ const CROWDED: usize = 100;
 const CROWD_ROUNDS: usize = 2_000;
 /// Spawned at once in a crowded world: more than a ring holds.
 const BURST: usize = 600;
+/// Polls for one that takes long, in every other world.
+const LONG: usize = 16;
+/// Times that the main future waits for somebody.
+const MAIN_WAITS: usize = 8;
 /// Far more turns than any world takes: a livelock is an error, too.
 const MOST_TURNS: u64 = 1_000_000;
 
@@ -235,6 +239,19 @@ fn burst(world: &Rc<World>) {
     }));
 }
 
+/// Spawns, waits to be woken, and does not end.
+async fn main_future(world: Rc<World>) {
+    for _ in 0..MAIN_WAITS {
+        drop(world.spawn(3));
+        WaitForSomebody {
+            world: Rc::clone(&world),
+            place: None,
+        }
+        .await;
+    }
+    pending().await
+}
+
 async fn answer(ask: Rc<Notify>, tell: Rc<Notify>) {
     for _ in 0..CROWD_ROUNDS {
         ask.notified().await;
@@ -297,7 +314,10 @@ fn begin() -> (Rc<World>, Simulation) {
         events_when_busy: None,
     })
     .expect("no system call is made");
-    let config = Config::default();
+    let config = Config {
+        spare_worker: chance::one_in(2),
+        ..Config::default()
+    };
     let starting = threads::start(WORKERS, config, driver, handle);
     let world = Rc::new(World {
         shared: Arc::clone(&starting.shared),
@@ -314,6 +334,7 @@ fn begin() -> (Rc<World>, Simulation) {
     let rates = Rates {
         spurious: 0,
         short: 16,
+        long: if chance::one_in(2) { LONG } else { 0 },
     };
     (world, Simulation::new(starting, rates))
 }
@@ -324,6 +345,8 @@ fn run(world: &Rc<World>, simulation: &mut Simulation, shut_down_early: bool) {
         world.spawn(0);
     }
     if chance::one_in(CROWDED) {
+        // Who is stuck keeps what it has while all others are busy.
+        simulation.oracle.0.long = 0;
         crowd(world);
     } else if chance::one_in(CROWDED) {
         burst(world);
@@ -333,8 +356,11 @@ fn run(world: &Rc<World>, simulation: &mut Simulation, shut_down_early: bool) {
         false => MOST_TURNS,
     };
     let mut outside = Rc::clone(world);
+    let mut main = pin!(main_future(Rc::clone(world)));
     for _ in 0..turns {
-        let turn = simulation.turn(&mut outside, &mut |_| ());
+        let turn = simulation.turn(&mut outside, &mut |task| {
+            let _ = task.poll(main.as_mut());
+        });
         if !shut_down_early && world.is_over() {
             return;
         }
@@ -348,7 +374,14 @@ fn simulate(seed: u64) -> u64 {
     let _simulated = Simulated::begin(seed).expect("none runs here");
     let (world, mut simulation) = begin();
     let shut_down_early = chance::one_in(4);
+    let has_guest = chance::one_in(2);
+    if has_guest {
+        simulation.seat_guest(Location::caller());
+    }
     run(&world, &mut simulation, shut_down_early);
+    if has_guest {
+        simulation.unseat_guest();
+    }
     if !shut_down_early {
         assert_eq!(world.ended.get(), world.born.get(), "each task ends once");
     }
