@@ -187,3 +187,28 @@ mod sizes {
     const _: () = assert!(size_of::<wakeful::time::Sleep>() == 48);
     const _: () = assert!(size_of::<oneshot::Receiver<[u64; 9]>>() == 16);
 }
+
+/// SH1: a thread may be in the midst of its allocator when a signal comes.
+#[cfg(unix)]
+#[test]
+fn a_signal_handler_takes_no_memory() {
+    use wakeful::signal::unix::{SignalKind, signal};
+
+    let kind = SignalKind::user_defined1();
+    let raise = || {
+        // SAFETY: It has a handler, which has run on this thread when this returns.
+        let result = unsafe { libc::raise(kind.as_raw_value()) };
+        assert_eq!(result, 0);
+    };
+    runtime().block_on(async {
+        let mut signals = signal(kind).unwrap();
+        raise();
+        signals.recv().await;
+        let before = ALLOCATIONS.get();
+        for _ in 0..10 {
+            raise();
+        }
+        assert_eq!(ALLOCATIONS.get() - before, 0);
+        signals.recv().await;
+    });
+}

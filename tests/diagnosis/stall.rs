@@ -2,6 +2,7 @@
 //! await, and others go on meanwhile. No test here looks at a clock: what stalls, stalls until it
 //! was reported.
 
+use std::hint::black_box;
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -121,6 +122,60 @@ fn a_spare_worker_has_the_driver() {
             done.send(receive.recv().unwrap()).unwrap();
         });
         assert_eq!(is_done.recv().unwrap(), Some(0));
+    });
+}
+
+/// One poll is told once, however long it lasts: here until one was told that began later.
+#[test]
+fn it_is_told_once() {
+    bounded(|| {
+        let (runtime, stalls) = watched(On::Workers(2));
+        let blocks = || {
+            let (release, released) = channel::<()>();
+            let task = runtime.spawn(async move { released.recv().is_err() });
+            (task, release)
+        };
+        let (first, holds_first) = blocks();
+        let told = |stall: &Stall| stall.task().id() == first.id();
+        assert!(stalls.iter().any(|stall| told(&stall)));
+        let (second, holds_second) = blocks();
+        let mut others = stalls.iter();
+        let until_second = others
+            .by_ref()
+            .take_while(|stall| stall.task().id() != second.id());
+        assert_eq!(until_second.filter(told).count(), 0);
+        drop((holds_first, holds_second));
+        assert!(runtime.block_on(async { first.await.unwrap() && second.await.unwrap() }));
+    });
+}
+
+/// A worker that polls one task all the time is not in one poll. The limit is longer than a machine
+/// may need for a short one.
+#[test]
+fn many_polls_are_no_stall() {
+    bounded(|| {
+        let (told, stalls) = channel();
+        let runtime = On::Workers(2)
+            .builder()
+            .stall(Duration::from_millis(200))
+            .on_stall(move |stall| drop(told.send(stall.clone())))
+            .build()
+            .unwrap();
+        let (begun, has_begun) = channel();
+        let busy = runtime.spawn(async move {
+            loop {
+                for i in 0..100_000 {
+                    black_box(i);
+                }
+                let _ = begun.send(());
+                yield_now().await;
+            }
+        });
+        has_begun.recv().unwrap();
+        let blocks = runtime.spawn(async move { stalls.recv().unwrap().task().id() });
+        let id = blocks.id();
+        assert_eq!(runtime.block_on(blocks).unwrap(), id);
+        busy.abort();
     });
 }
 

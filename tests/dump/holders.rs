@@ -1,8 +1,9 @@
 //! Who holds the lock that a task waits for, and where it was taken.
 
-use std::future::pending;
+use std::future::{Future, pending, poll_fn};
 use std::panic::Location;
 use std::sync::Arc;
+use std::task::Poll;
 
 use wakeful::runtime::{Runtime, TaskState};
 use wakeful::sync::{Mutex, RwLock, Semaphore};
@@ -139,6 +140,29 @@ each_runtime! {
         for task in holders.drain(1..) {
             runtime.block_on(task).unwrap();
         }
+    }
+
+    /// It was handed to a task that does not poll the future with which it waited.
+    fn who_has_not_come_for_it(on) {
+        let runtime = on.runtime();
+        let lock = Arc::new(Mutex::new(()));
+        let guard = lock.clone().try_lock_owned().unwrap();
+        let theirs = lock.clone();
+        let keeps = runtime.spawn(async move {
+            let mut asks = Box::pin(theirs.lock());
+            poll_fn(|cx| Poll::Ready(asks.as_mut().poll(cx).is_ready())).await;
+            pending::<()>().await
+        });
+        settle(&runtime, &[keeps.id()], TaskState::Idle);
+        let waits = runtime.spawn(async move { *lock.lock().await });
+        settle(&runtime, &[waits.id()], TaskState::Idle);
+        drop(guard);
+        settle(&runtime, &[keeps.id(), waits.id()], TaskState::Idle);
+        let dump = runtime.handle().dump();
+        let found = entry(&dump, waits.id());
+        assert_eq!((found.held_by(), found.held_at()), (None, None), "{found}");
+        let handed = format!("handed to task #{}, which has not come for it", keeps.id());
+        assert!(found.to_string().contains(&handed), "{found}");
     }
 
     /// Outside of a task, and by a task that has a name.

@@ -209,6 +209,14 @@ fn pass_from(pass: fn(mpsc::Sender<u32>, u32), sender: mpsc::Sender<u32>) {
 }
 
 #[test]
+fn timers_may_come_late() {
+    alone("deadlocks::timers_may_come_late", || {
+        let said = said(false, async { sleep(Duration::from_millis(1)).await });
+        assert_eq!(said, "passed");
+    });
+}
+
+#[test]
 fn closures_processes_and_signals_may_come_late() {
     let name = "deadlocks::closures_processes_and_signals_may_come_late";
     alone(name, || {

@@ -37,7 +37,7 @@ pub(crate) fn dump(handle: &Handle) -> Dump {
     Dump { tasks, deadlocks }
 }
 
-fn tasks(handle: &Handle) -> Vec<TaskDump> {
+pub(super) fn tasks(handle: &Handle) -> Vec<TaskDump> {
     let parts = handle.parts();
     let mut tasks = Vec::new();
     let (registry, running) = match &parts.scheduler {

@@ -193,3 +193,35 @@ impl fmt::Display for Deadlock {
         Ok(())
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::super::collect;
+    use super::*;
+    use crate::runtime::{Builder, Handle};
+    use crate::sync::Mutex;
+
+    #[test]
+    fn what_has_changed_since_is_not_confirmed() {
+        let runtime = Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let waits_for_itself = crate::spawn(async {
+                let lock = Mutex::new(());
+                let _once = lock.lock().await;
+                let _twice = lock.lock().await;
+            });
+            crate::task::yield_now().await;
+            let tasks = collect::tasks(&Handle::current());
+            let found = cycles(&tasks);
+            assert_eq!(found.len(), 1);
+            assert_eq!(confirmed(found.clone(), &tasks).len(), 1);
+            let mut later = tasks;
+            for held in later.iter_mut().filter_map(|task| task.held.as_mut()) {
+                held.version += 2;
+            }
+            assert_eq!(confirmed(found.clone(), &later).len(), 0);
+            assert_eq!(confirmed(found, &[]).len(), 0);
+            waits_for_itself.abort();
+        });
+    }
+}

@@ -1,8 +1,8 @@
 //! One worker of a simulation: between which decisions it is, and what it does next.
 //!
-//! Called by the `Simulation`, while the worker sits. A poll that takes long is in two decisions: the
-//! others see that it has begun, and it makes its effect later. So does a thread that blocks, or
-//! that the system does not let go on.
+//! Called by the `Simulation`, while the worker sits. A poll that takes long is two decisions: the
+//! others see that it has begun, and it makes its effect later. So it is with a thread that blocks,
+//! or that the system does not let go on.
 //!
 //! Absent: whose decision is next.
 

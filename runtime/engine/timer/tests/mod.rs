@@ -202,11 +202,14 @@ fn r44_reset_moves_the_wake() {
     let count = Arc::new(Count::default());
     let key = time.register(10, count.waker()).unwrap();
     assert_eq!(time.reset(&key, 20), Status::Armed);
-    time.fire_until(19);
+    time.fire_until(12);
     assert_eq!(count.wakes(), 0);
     assert_eq!(time.reset(&key, 25), Status::Armed);
-    assert_eq!(time.reset(&key, 21), Status::Armed);
-    time.fire_until(21);
+    // Before its entry, which is filed for 20 by now.
+    assert_eq!(time.reset(&key, 15), Status::Armed);
+    time.fire_until(14);
+    assert_eq!(count.wakes(), 0);
+    time.fire_until(15);
     assert_eq!(count.wakes(), 1);
     assert_eq!(time.reset(&key, 40), Status::Fired, "to be registered anew");
     time.fire_until(40);

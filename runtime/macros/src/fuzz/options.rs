@@ -208,7 +208,10 @@ proptest! {
 
     #[test]
     fn no_option_is_taken_twice(asked in asked(), which in any::<usize>(), at in any::<usize>()) {
-        prop_assume!(!asked.arguments.is_empty());
+        if asked.arguments.is_empty() {
+            // Not an assumption: a long run may make only so many that do not hold.
+            return Ok(());
+        }
         let mut arguments = asked.arguments;
         let again = arguments[which % arguments.len()].clone();
         arguments.insert(at % (arguments.len() + 1), again);
