@@ -42,10 +42,12 @@ enum State {
     Rung,
 }
 
+/// In this order: what a poll looks at lies beside the header of a task that only sleeps.
+#[repr(C)]
 pub(super) struct Alarm {
+    state: State,
     driver: Arc<driver::Handle>,
     deadline: Instant,
-    state: State,
 }
 
 /// The timers of a driver.

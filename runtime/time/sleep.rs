@@ -102,6 +102,9 @@ pin_project! {
     }
 }
 
+// See `Alarm`.
+const _: () = assert!(std::mem::offset_of!(Sleep, alarm) == 0);
+
 impl Sleep {
     #[track_caller]
     fn new(alarm: Alarm) -> Self {
