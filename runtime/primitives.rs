@@ -66,6 +66,10 @@ mod lock {
 
     pub(crate) use imp::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 
+    /// Tries before a thread sleeps for a lock, after 1, 2, 4, ... pauses.
+    #[cfg(not(loom))]
+    const SPIN_ROUNDS: u32 = 7;
+
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T: ?Sized>(imp::Mutex<T>);
 
@@ -82,7 +86,34 @@ mod lock {
     }
 
     impl<T> Mutex<T> {
+        #[cfg(not(loom))]
         #[inline]
+        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            match self.try_lock() {
+                Some(guard) => guard,
+                None => self.lock_contended(),
+            }
+        }
+
+        /// Somebody has it. Comes back after longer and longer pauses, in which that thread, whose
+        /// cache has the line, may lock many times; sleeps if that does not help.
+        #[cfg(not(loom))]
+        #[cold]
+        fn lock_contended(&self) -> MutexGuard<'_, T> {
+            for round in 0..SPIN_ROUNDS {
+                for _ in 0..1 << round {
+                    std::hint::spin_loop();
+                }
+                if let Some(guard) = self.try_lock() {
+                    return guard;
+                }
+            }
+            self.0
+                .lock()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())
+        }
+
+        #[cfg(loom)]
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
             self.0
                 .lock()
