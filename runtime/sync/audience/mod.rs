@@ -63,13 +63,31 @@ impl<S> Audience<S> {
     }
 
     /// Looks, and queues the future that found nothing. `node` is the future's.
+    #[inline]
     pub(crate) fn poll<R>(
         &self,
         node: Pin<&Node<()>>,
         waker: &Waker,
         mut look: impl FnMut(&mut S) -> Option<R>,
     ) -> Poll<R> {
-        let mut fresh = None;
+        let is_queued = node.stage() == Stage::Queued;
+        if !is_queued {
+            if let Some(found) = look(&mut self.open().state) {
+                return Poll::Ready(found);
+            }
+        }
+        self.poll_again(node, is_queued, waker, look)
+    }
+
+    /// There was nothing, or the future is in the queue already.
+    fn poll_again<R>(
+        &self,
+        node: Pin<&Node<()>>,
+        is_queued: bool,
+        waker: &Waker,
+        mut look: impl FnMut(&mut S) -> Option<R>,
+    ) -> Poll<R> {
+        let mut fresh = (!is_queued).then(|| waker.clone());
         loop {
             let mut open = self.open();
             if let Some(found) = look(&mut open.state) {
@@ -95,6 +113,7 @@ impl<S> Audience<S> {
     }
 
     /// Leaves the queue. For a future that is dropped, or that was answered elsewhere.
+    #[inline]
     pub(crate) fn leave(&self, node: Pin<&Node<()>>) {
         if node.stage() == Stage::Queued {
             let left = self.open().remove(node);
