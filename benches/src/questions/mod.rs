@@ -1,5 +1,6 @@
 //! The questions, one file each. A question is asked of every runtime, and of floors that use none.
 
+pub mod broadcast;
 pub mod chained_spawn;
 pub mod channels;
 pub mod counter;
@@ -73,6 +74,7 @@ pub fn all() -> Vec<Question> {
     all.extend(mutex::questions());
     all.extend(oneshot::questions());
     all.extend(channels::questions());
+    all.extend(broadcast::questions());
     all.extend(timers::questions());
     all.extend(lateness::questions());
     all.extend(foreign::questions());
