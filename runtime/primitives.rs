@@ -68,7 +68,7 @@ mod lock {
 
     /// Tries before a thread sleeps for a lock, after 1, 2, 4, ... pauses.
     #[cfg(not(loom))]
-    const SPIN_ROUNDS: u32 = 7;
+    const SPIN_ROUNDS: u32 = 8;
 
     #[derive(Debug, Default)]
     pub(crate) struct Mutex<T: ?Sized>(imp::Mutex<T>);

@@ -116,9 +116,14 @@ impl<S> Audience<S> {
     #[inline]
     pub(crate) fn leave(&self, node: Pin<&Node<()>>) {
         if node.stage() == Stage::Queued {
-            let left = self.open().remove(node);
-            drop(left);
+            self.leave_queue(node);
         }
+    }
+
+    #[cold]
+    fn leave_queue(&self, node: Pin<&Node<()>>) {
+        let left = self.open().remove(node);
+        drop(left);
     }
 }
 

@@ -374,6 +374,7 @@ impl<T> Channel<T> {
     }
 
     /// The receiver waits no longer.
+    #[cold]
     pub(super) fn withdraw(&self) {
         let waker = self.lock().state.receiver.take();
         drop(waker);
