@@ -107,9 +107,9 @@ pub use task::spawn;
 /// last, work from other threads is looked at every 31 polls, I/O and timers every 61.
 ///
 /// So of `n` tasks that are always ready each waits for `n` polls of others on one thread, and on a
-/// worker that nobody helps for `4 n` and one in 31 more. In the queue for work from other threads
-/// it waits for 31 for each task before it; a worker's own queue holds 256, and what is more waits
-/// there, too.
+/// worker that nobody helps for `4 n`. From the queue for work from other threads a worker takes
+/// its share at each look, as far as its own queue has room. That holds 256, and what is more waits
+/// with the work from other threads.
 #[cfg(not(loom))]
 pub mod runtime {
     pub use crate::engine::builder::Builder;

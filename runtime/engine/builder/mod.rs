@@ -54,7 +54,7 @@ pub struct Builder {
     name: Option<String>,
     thread_name: Arc<dyn Fn() -> String + Send + Sync>,
     stack_size: Option<usize>,
-    events_per_turn: usize,
+    events_per_turn: Option<usize>,
     events_when_busy: Option<usize>,
     histogram: Plan,
     is_histogram_on: bool,
@@ -76,7 +76,7 @@ impl Builder {
             name: None,
             thread_name: Arc::new(|| "wakeful-worker".to_owned()),
             stack_size: None,
-            events_per_turn: 1024,
+            events_per_turn: None,
             events_when_busy: None,
             histogram: Plan::default(),
             is_histogram_on: false,
@@ -235,7 +235,8 @@ impl Builder {
         self
     }
 
-    /// The most I/O events taken in one look at the poller. 1024 by default.
+    /// The most I/O events taken in one look at the poller. By default 1024 on a single-threaded
+    /// runtime, on others 256, as many as a worker has room for.
     ///
     /// # Panics
     ///
@@ -253,7 +254,7 @@ impl Builder {
     #[track_caller]
     pub fn max_io_events_per_tick(&mut self, events: usize) -> &mut Self {
         assert!(events > 0, "max_io_events_per_tick must be non-zero");
-        self.events_per_turn = events;
+        self.events_per_turn = Some(events);
         self
     }
 
@@ -350,13 +351,14 @@ impl Builder {
                  `Builder::new_current_thread` and `enable_time`",
             ));
         }
+        let (events_per_turn, events_when_busy) = self.events();
         let (driver, driver_handle) = driver::Driver::new(&driver::Config {
             io: self.io,
             time: self.time,
             start_paused: self.start_paused,
             pausable: is_local,
-            events_per_turn: self.events_per_turn,
-            events_when_busy: self.events_when_busy,
+            events_per_turn,
+            events_when_busy,
         })?;
         // Threads must be inside the runtime, whose handle does not exist yet.
         let weak: Arc<OnceLock<WeakHandle>> = Arc::default();
@@ -390,6 +392,20 @@ impl Builder {
             None => Ok(handle),
             Some(starting) => starting.run(self.threads(&handle)).map(|()| handle),
         }
+    }
+
+    /// How many a look takes, and one that does not wait.
+    fn events(&self) -> (usize, Option<usize>) {
+        if self.flavor == RuntimeFlavor::CurrentThread {
+            return (self.events_per_turn.unwrap_or(1024), self.events_when_busy);
+        }
+        // What does not fit the ring would wait in the injector, behind all of the ring; in the
+        // poller it is next. So a look that waits, with an empty ring, takes a ring full, and one
+        // that does not as many as were polled since the last.
+        let per_turn = self.events_per_turn.unwrap_or(stealing::ROOM);
+        let polled = self.config.event_interval as usize;
+        let when_busy = self.events_when_busy.unwrap_or(per_turn.min(polled));
+        (per_turn, Some(when_busy))
     }
 
     fn threads(&self, handle: &Handle) -> stealing::Threads {

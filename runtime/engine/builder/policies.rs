@@ -94,7 +94,9 @@ impl Builder {
     /// The most I/O events taken in one look at the poller while tasks wait for the worker.
     ///
     /// By default as many as [`max_io_events_per_tick`](Self::max_io_events_per_tick) says. With
-    /// less, tasks that compute wait for less time behind tasks that do I/O.
+    /// several workers no more than [`event_interval`](Self::event_interval): how many were polled
+    /// since the last look. With less, tasks that compute wait for less time behind tasks that do
+    /// I/O.
     ///
     /// # Panics
     ///

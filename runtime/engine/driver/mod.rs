@@ -69,6 +69,7 @@ pub(crate) struct Config {
 /// What the thread that parks owns.
 pub(crate) struct Driver {
     handle: Arc<Handle>,
+    looks: u64,
     #[cfg(feature = "net")]
     reactor: Option<Reactor>,
 }
@@ -102,6 +103,7 @@ impl Driver {
         });
         let driver = Driver {
             handle: Arc::clone(&handle),
+            looks: 0,
             #[cfg(feature = "net")]
             reactor,
         };
@@ -111,6 +113,7 @@ impl Driver {
     /// Sleeps until there is an event, a due timer, an [`unpark`](Handle::unpark), or for
     /// `limit`; then wakes what is ready. `Some(ZERO)` only wakes what is ready.
     pub(crate) fn park(&mut self, limit: Option<Duration>) {
+        self.looks += 1;
         let is_paused = self.time().is_some_and(|time| time.clock().is_paused());
         if limit == Some(Duration::ZERO) {
             self.look();
@@ -122,6 +125,11 @@ impl Driver {
         if let Some(time) = self.time() {
             time.fire();
         }
+    }
+
+    /// How often somebody has parked here, or looked.
+    pub(crate) fn looks(&self) -> u64 {
+        self.looks
     }
 
     /// The runtime ends: everything that waits here is woken, and what comes later is refused.

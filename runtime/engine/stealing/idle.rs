@@ -42,6 +42,8 @@
 //! - **I4** `sentinel` names a seat whose bit is set, or the one that named it puts it right: it
 //!   looks at the bit behind a fence, and a worker that clears its bit looks at `sentinel` behind
 //!   one.
+//! - **I5** A worker may lie down beside a filled injector if, behind its fence, it sees as many
+//!   others awake as a push would wake. Of two that lie down at once one sees the other's bit.
 
 use std::time::Duration;
 
@@ -157,6 +159,17 @@ impl Idle {
         self.up().saturating_sub(self.stuck.load(Relaxed))
     }
 
+    /// True if more are awake than a push would wake.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.awake() > self.limit
+    }
+
+    /// Asked behind the fence in [`park`](Self::park): true if what is injected is left to others,
+    /// who are awake (I5).
+    pub(crate) fn is_left_to_others(&self) -> bool {
+        self.awake() >= self.limit
+    }
+
     #[inline]
     fn any_parked(&self) -> bool {
         self.parked.iter().any(|word| word.load(Relaxed) != 0)
@@ -229,10 +242,22 @@ impl Idle {
         self.awake() < self.limit
     }
 
-    /// Clears the lowest bit that is set.
+    /// Clears a bit that is set. The sentinel's only if there is no other: it would have to call
+    /// somebody else to keep watch.
     fn take_parked(&self) -> Option<usize> {
+        let sentinel = self.sentinel.load(Relaxed);
+        self.take_parked_but(sentinel)
+            .or_else(|| self.take_parked_but(NOBODY))
+    }
+
+    /// Clears the lowest bit that is set, but not this seat's.
+    fn take_parked_but(&self, spared: usize) -> Option<usize> {
         for (index, word) in self.parked.iter().enumerate() {
-            let mut bits = word.load(Relaxed);
+            let spared = match spared / BITS == index {
+                true => 1 << (spared % BITS),
+                false => 0,
+            };
+            let mut bits = word.load(Relaxed) & !spared;
             while bits != 0 {
                 let bit = bits & bits.wrapping_neg();
                 // ORDERING: Acquire; pairs with the Release in `park`: where it sleeps is known.
@@ -240,7 +265,7 @@ impl Idle {
                 if before & bit != 0 {
                     return Some(index * BITS + bit.trailing_zeros() as usize);
                 }
-                bits = before & !bit;
+                bits = before & !bit & !spared;
             }
         }
         None

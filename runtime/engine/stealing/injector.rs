@@ -68,13 +68,6 @@ impl Injector {
         Ok(())
     }
 
-    /// Hands out the task at the front.
-    pub(crate) fn pop(&self) -> Option<Runnable> {
-        let mut first = None;
-        self.pop_each(1, |task| first = Some(task));
-        first
-    }
-
     /// Hands up to `count` tasks from the front to `take`, which must not come back here.
     ///
     /// One at a time and under the lock: to find where to cut a list is to fetch each header in

@@ -10,19 +10,22 @@ use std::thread;
 use std::time::Instant;
 
 use super::oracle::Oracle;
-use super::queue::Local;
+use super::queue::{CAPACITY, Local};
 use super::{GUEST, Shared};
 use crate::engine::config::Config;
 use crate::engine::task::list::TaskList;
 use crate::engine::task::{Arena, Runnable, pool};
+
+/// The most tasks taken from the injector at once: they must fit an empty ring.
+const MOST_INJECTED: usize = CAPACITY / 2;
 
 /// What only the worker on the seat touches.
 pub(super) struct Core {
     pub(super) seat: usize,
     pub(super) queue: Local,
     /// Steps until the injector comes before the own queue, and until the driver is looked at.
-    until_outside: u32,
-    until_turn: u32,
+    pub(super) until_outside: u32,
+    pub(super) until_turn: u32,
     /// Tasks run in a row from the slot for the task woken last.
     pub(super) streak: u32,
     /// We are counted in `searching`.
@@ -129,7 +132,8 @@ impl Core {
         let interval = shared.config.global_queue_interval;
         let is_due = count_down(&mut self.until_outside, interval);
         if oracle.look_outside(is_due) {
-            if let Some(task) = shared.injector.pop() {
+            let share = self.share(shared);
+            if let Some(task) = self.take_injected(shared, share) {
                 return Some(task);
             }
         }
@@ -141,6 +145,37 @@ impl Core {
         }
         self.streak = 0;
         self.queue.pop().or_else(|| self.queue.take_next())
+    }
+
+    /// This seat's share of the injector, as far as the ring has room.
+    pub(super) fn share(&self, shared: &Shared) -> usize {
+        let room = CAPACITY - self.queue.len();
+        let share = shared.injector.len().div_ceil(shared.workers());
+        share.min(room.clamp(1, MOST_INJECTED))
+    }
+
+    /// Takes so many tasks from the injector: one out, the others into the ring.
+    pub(super) fn take_injected(&mut self, shared: &Shared, share: usize) -> Option<Runnable> {
+        let mut first = None;
+        let late = TaskList::new();
+        shared.injector.pop_each(share, |task| match first {
+            None => first = Some(task),
+            Some(_) => {
+                if let Err(task) = self.queue.push(task) {
+                    late.push_back(task);
+                }
+            }
+        });
+        while let Some(task) = late.pop_front() {
+            self.push(shared, task);
+        }
+        first
+    }
+
+    /// The driver is looked at: what it wakes comes in at once.
+    pub(super) fn begin_turn(&mut self) {
+        self.in_turn = true;
+        self.until_turn = 0;
     }
 
     /// Adds to the ring. Half of a full ring, and the task, go to the injector.

@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Read `local/` first: this is the same ring with several workers. Then `idle.rs`, where the
-//! waking is argued (I1 to I4), `worker.rs`, and `queue.rs`.
+//! waking is argued (I1 to I5), `worker.rs`, and `queue.rs`.
 //!
 //! There are as many seats as worker threads, and one for a guest: the thread inside `block_on`
 //! (`guest.rs`). No more workers than threads are woken at a time, so with a guest one of the
@@ -54,6 +54,8 @@ mod tests;
 pub(crate) use guest::{block_in_place, block_on};
 #[cfg(not(loom))]
 pub(crate) use kit::worker_index;
+#[cfg(not(loom))]
+pub(crate) use queue::CAPACITY as ROOM;
 #[cfg(not(loom))]
 pub(crate) use shared::Shared;
 #[cfg(not(loom))]

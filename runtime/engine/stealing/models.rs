@@ -263,6 +263,40 @@ impl Pool {
             is_searching = self.idle.wake_self(seat, owes);
         }
     }
+
+    /// A worker that lies down if more are awake than should be. True if it sleeps.
+    fn make_room(&self, seat: usize) -> bool {
+        if !self.idle.is_crowded() {
+            return false;
+        }
+        self.idle.park(seat, false);
+        if self.idle.is_left_to_others() || self.work.load(Relaxed) == 0 {
+            return true;
+        }
+        self.idle.wake_self(seat, false);
+        false
+    }
+}
+
+/// Two are awake where one should be, and each lies down beside work that it leaves to the other:
+/// an injected task, or the driver. One of them stays.
+#[test]
+fn of_a_crowd_that_lies_down_one_stays() {
+    loom::model(|| {
+        let pool = Pool::new(1);
+        pool.idle.arrive();
+        pool.idle.arrive();
+        pool.work.store(1, Relaxed);
+        let workers: Vec<_> = (0..2)
+            .map(|seat| {
+                let pool = Arc::clone(&pool);
+                thread::spawn(move || !pool.make_room(seat) && pool.take())
+            })
+            .collect();
+        let taken = workers.into_iter().filter_map(|w| w.join().ok());
+        let taken = taken.filter(|&taken| taken).count();
+        assert_eq!(taken, 1, "I5: both sleep beside work");
+    });
 }
 
 /// A worker parks while somebody posts. If the wake is lost the worker sleeps for ever, which loom

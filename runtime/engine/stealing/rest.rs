@@ -35,7 +35,8 @@ impl Worker {
         shared.judge(main);
         config::call(&shared.config.on_thread_park);
         let naps = self.begin_nap(|| self.had_short_stint());
-        let mut driver = match naps {
+        // Who is awake, if enough are, looks at the driver: sleeping on it would get us up, too.
+        let mut driver = match naps || shared.idle.is_crowded() {
             true => None,
             false => shared.driver.try_lock(),
         };
@@ -94,7 +95,7 @@ impl Worker {
     /// Sleeps on the driver or alone, until there is a reason to get up.
     fn sleep<'a>(&'a self, driver: &mut Option<MutexGuard<'a, Driver>>, main: Option<&MainTask>) {
         let shared = &*self.shared;
-        let mut seen = Seen::new();
+        let mut seen = Seen::default();
         let mut called = false;
         loop {
             if driver.is_none() && self.takes_driver_over(driver, called) {
@@ -125,7 +126,8 @@ impl Worker {
         called: bool,
     ) -> bool {
         let shared = &*self.shared;
-        if called && self.leaves_driver() {
+        // G1: behind the fence in `Idle::park`. Of those who lie down at once the last one stays.
+        if shared.idle.is_left_to_others() || called && self.leaves_driver() {
             return false;
         }
         *driver = shared.driver.try_lock();
@@ -178,7 +180,8 @@ impl Worker {
         // I2, I3: behind the fence in `park`. What lies in a ring has a worker of its own; only
         // somebody who searched must make up for those who counted on it. Who steps back only naps,
         // and looks then.
-        let is_injected = shared.injector.len() > 0 && !steps_back;
+        let is_left = steps_back || shared.idle.is_left_to_others();
+        let is_injected = shared.injector.len() > 0 && !is_left;
         let is_filled = is_injected || searched && shared.is_any_ring_filled();
         if is_filled || self.has_reason(main) {
             with_core(shared, |core| core.owes_search = searched && is_filled);
@@ -213,13 +216,32 @@ impl Worker {
         if !idle.is_anybody_up() {
             // The watch goes on over short sleeps, so that nobody is called for each of them.
             let now = shared.progress();
-            if *seen == now {
+            if seen.polls == now {
                 idle.retire_sentinel(self.seat);
             }
-            *seen = now;
+            seen.polls = now;
             return false;
         }
         shared.look_after_the_others(self.seat, seen)
+            || idle.is_left_to_others() && self.looks_for_them(seen) && self.is_wanted(main)
+    }
+
+    /// Enough are awake to look at the driver, but their polls may be long. If none has looked
+    /// since the sentinel did, it looks. True if it has.
+    fn looks_for_them(&self, seen: &mut Seen) -> bool {
+        let shared = &*self.shared;
+        if shared.driver_handle.is_quiet() {
+            return false;
+        }
+        let Some(mut driver) = shared.driver.try_lock() else {
+            return false;
+        };
+        let is_due = driver.looks() == seen.looks;
+        if is_due {
+            self.drive(&mut driver, Some(Duration::ZERO));
+        }
+        seen.looks = driver.looks();
+        is_due
     }
 
     /// Awake again.

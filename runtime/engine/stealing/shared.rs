@@ -278,23 +278,23 @@ impl Shared {
     }
 
     /// How many polls each seat has begun.
-    pub(super) fn progress(&self) -> Seen {
+    pub(super) fn progress(&self) -> Vec<u64> {
         self.seats.iter().map(Seat::progress).collect()
     }
 
     /// What the sentinel does at each look: finds out who has been in one poll since the last,
     /// and whether that keeps anything waiting.
     pub(super) fn look_after_the_others(&self, sentinel: usize, seen: &mut Seen) -> bool {
-        let before = mem::replace(seen, self.progress());
+        let before = mem::replace(&mut seen.polls, self.progress());
         let mut anyone = false;
         for (index, seat) in self.seats.iter().enumerate() {
-            let same = before.get(index) == Some(&seen[index]);
+            let same = before.get(index) == Some(&seen.polls[index]);
             if same && index != sentinel && !seat.counters.running().is_null() {
                 seat.mark_stuck(&self.idle);
                 // Pairs with the fence in `Idle::park`: the worker sees the mark before it
                 // sleeps, or we see that it has ended its poll.
                 fence(SeqCst);
-                if seat.progress() != seen[index] || seat.counters.running().is_null() {
+                if seat.progress() != seen.polls[index] || seat.counters.running().is_null() {
                     seat.is_moving(&self.idle);
                     continue;
                 }

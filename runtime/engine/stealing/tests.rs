@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
-use super::idle::{HAUL, TINY_POLL};
+use super::idle::{HAUL, Idle, Notify, TINY_POLL};
 use super::kit;
 use super::queue::CAPACITY;
 use super::shared::{Seat, Shared};
@@ -56,7 +57,7 @@ fn spawn(shared: &Shared) {
 fn many_small_events_call_the_sentinel_once() {
     let (shared, [mut worker, mut watcher]) = two_workers();
     let mut oracle = Production::new(worker.seat, &shared.config);
-    let mut seen = Seen::new();
+    let mut seen = Seen::default();
     assert!(on(&mut worker, |worker| worker.lie_down(true, None)));
     assert!(on(&mut watcher, |watcher| watcher.lie_down(false, None)));
 
@@ -135,6 +136,84 @@ fn who_is_up_alone_searches_nowhere() {
     on(&mut other, |other| other.get_up(true));
     on(&mut worker, Worker::stop_searching);
     threads::shutdown(&shared);
+}
+
+/// With enough others awake nobody sleeps on the driver: an event would get up one too many. But
+/// if a period has seen no look at it, the sentinel looks.
+#[test]
+fn the_sentinel_looks_at_a_driver_that_nobody_looks_at() {
+    let (shared, [mut worker, mut watcher]) = two_workers();
+    // The guest is awake, too.
+    shared.idle.arrive();
+    assert!(on(&mut watcher, |watcher| watcher.lie_down(false, None)));
+    assert!(shared.idle.is_left_to_others());
+
+    let mut seen = Seen::default();
+    let mut looks = || {
+        on(&mut watcher, |watcher| watcher.may_get_up(None, &mut seen));
+        shared.driver.lock().looks()
+    };
+    let mut before = looks();
+    for _ in 0..3 {
+        let mut driver = shared.driver.lock();
+        on(&mut worker, |worker| {
+            worker.drive(&mut driver, Some(Duration::ZERO))
+        });
+        drop(driver);
+        assert_eq!(looks(), before + 1, "a worker has looked");
+        before += 1;
+    }
+    assert_eq!(looks(), before + 1, "nobody has, for a period");
+    threads::shutdown(&shared);
+}
+
+/// The one that was stuck goes on: one of three leaves what it has to the others.
+#[test]
+fn one_too_many_makes_room() {
+    let (shared, [mut worker, mut other]) = two_workers();
+    shared.idle.arrive();
+    on(&mut worker, |_| (0..3).for_each(|_| spawn(&shared)));
+    let mut oracle = Production::new(worker.seat, &shared.config);
+    on(&mut worker, |worker| {
+        kit::with_core(&shared, |core| core.until_turn = 1);
+        assert_eq!(worker.step(&mut oracle), Step::Idle);
+        assert!(worker.lie_down(false, None), "the others are awake");
+    });
+    assert_eq!(shared.injected(), 3);
+    assert!(!shared.idle.is_crowded());
+    on(&mut other, |other| {
+        assert_eq!(other.step(&mut oracle), Step::Ran)
+    });
+    threads::shutdown(&shared);
+}
+
+/// With tasks of its own, too: else what overflowed would wait for a look each.
+#[test]
+fn a_look_at_the_injector_takes_a_share() {
+    let (shared, [mut worker, _other]) = two_workers();
+    (0..8).for_each(|_| spawn(&shared));
+    on(&mut worker, |worker| {
+        spawn(&shared);
+        kit::with_core(&shared, |core| core.until_outside = 1);
+        let mut oracle = Production::new(worker.seat, &shared.config);
+        assert_eq!(worker.step(&mut oracle), Step::Ran);
+        let queued = kit::with_core(&shared, |core| core.queue.len());
+        assert_eq!(queued, Some(1 + 3), "one of four has run");
+    });
+    threads::shutdown(&shared);
+}
+
+/// Who wakes the sentinel has to call another one to keep watch.
+#[test]
+fn the_sentinel_is_woken_last() {
+    let idle = Idle::new(3, 3);
+    (0..3).for_each(|_| idle.arrive());
+    (1..3).for_each(|seat| idle.park(seat, false));
+    idle.volunteer(1);
+    assert!(idle.is_sentinel(1));
+    assert_eq!(idle.notify(), Notify::Worker(2));
+    assert!(idle.stop_searching());
+    assert_eq!(idle.notify(), Notify::Worker(1));
 }
 
 /// A thief during whose pauses a victim polls a task, or who was in vain.

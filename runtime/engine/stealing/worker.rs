@@ -23,17 +23,13 @@ use std::time::{Duration, Instant};
 use super::idle::{HAUL, TINY_POLL};
 use super::kit::{self, Haul, Kit, with_core};
 use super::oracle::{Oracle, Production};
-use super::queue::CAPACITY;
 use super::shared::{Seat, Shared};
 use crate::engine::driver::Driver;
 use crate::engine::hooks;
 use crate::engine::task::Runnable;
-use crate::engine::task::list::TaskList;
 
 /// Rounds over all seats before a thief gives up. In the last it takes what would run next, too.
 const STEAL_ROUNDS: usize = 3;
-/// The most tasks taken from the injector at once: they must fit an empty ring.
-const MOST_INJECTED: usize = CAPACITY / 2;
 
 /// A seat's worker. The kit is in the thread-local while it sits.
 pub(super) struct Worker {
@@ -61,8 +57,14 @@ enum Next {
     Own(Option<Runnable>, bool),
 }
 
-/// How many polls each seat had made at the sentinel's last look.
-pub(super) type Seen = Vec<u64>;
+/// What the sentinel saw at its last look.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// How many polls each seat had made.
+    pub(super) polls: Vec<u64>,
+    /// How many looks at the driver there had been.
+    pub(super) looks: u64,
+}
 
 impl Worker {
     pub(super) fn new(shared: &Arc<Shared>, kit: Kit) -> Self {
@@ -159,6 +161,7 @@ impl Worker {
         let (own, is_searching) = match next {
             None => return Err(Step::HandedOff),
             Some(Next::Own(task, is_searching)) => (task, is_searching),
+            Some(Next::TurnFirst) if shared.idle.is_crowded() => return Err(self.make_room()),
             Some(Next::TurnFirst) => {
                 self.turn();
                 (
@@ -179,6 +182,18 @@ impl Worker {
         }
         oracle.before_poll();
         Ok(task)
+    }
+
+    /// More are awake than should be: one was stuck, somebody got up in its place, and it went on.
+    /// This worker leaves its tasks to the others and lies down.
+    #[cold]
+    fn make_room(&self) -> Step {
+        let shared = &*self.shared;
+        let tasks = with_core(shared, kit::Core::drain);
+        if let Some(tasks) = tasks.filter(|tasks| !tasks.is_empty()) {
+            shared.inject_all(tasks);
+        }
+        Step::Idle
     }
 
     /// Before anything that may take long. Others may have counted on our search (I3).
@@ -315,32 +330,12 @@ impl Worker {
         is_tiny(haul.began.elapsed(), polls)
     }
 
-    /// This worker's share of the injector: one task out, the others into the ring.
+    /// This worker's share of the injector.
     fn injected_tasks(&self) -> Option<Runnable> {
         let shared = &*self.shared;
-        let share = shared
-            .injector
-            .len()
-            .div_ceil(shared.workers())
-            .min(MOST_INJECTED);
+        let share = with_core(shared, |core| core.share(shared))?;
         self.begin_haul(share);
-        with_core(shared, |core| {
-            let mut first = None;
-            let late = TaskList::new();
-            shared.injector.pop_each(share, |task| match first {
-                None => first = Some(task),
-                Some(_) => {
-                    if let Err(task) = core.queue.push(task) {
-                        late.push_back(task);
-                    }
-                }
-            });
-            while let Some(task) = late.pop_front() {
-                core.push(shared, task);
-            }
-            first
-        })
-        .flatten()
+        with_core(shared, |core| core.take_injected(shared, share)).flatten()
     }
 
     /// Looks at I/O and timers without sleeping, unless somebody else does.
@@ -356,7 +351,7 @@ impl Worker {
 
     /// Lets the driver wake tasks into our queue, and shares them out once.
     pub(super) fn drive(&self, driver: &mut Driver, limit: Option<Duration>) {
-        with_core(&self.shared, |core| core.in_turn = true);
+        with_core(&self.shared, |core| core.begin_turn());
         driver.park(limit);
         with_core(&self.shared, |core| core.in_turn = false);
     }

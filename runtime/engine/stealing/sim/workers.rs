@@ -50,7 +50,7 @@ impl Virtual {
             is_idle: false,
             asleep: None,
             naps: false,
-            seen: Seen::new(),
+            seen: Seen::default(),
             stuck: None,
         }
     }
@@ -119,12 +119,13 @@ impl Virtual {
     /// It found nothing to do.
     pub(super) fn lie_down(&mut self, main: Option<&MainTask>, others: Others) {
         self.is_idle = false;
-        self.seen.clear();
+        self.seen = Seen::default();
         let idle = &self.worker.shared.idle;
         let naps = self.worker.begin_nap(|| chance::one_in(NAPPING));
         // One that is awake may have the driver, just for a look.
         let is_looked_at = others.awake && chance::one_in(4);
-        let on_driver = !others.on_driver && !is_looked_at && !naps;
+        let is_left = is_looked_at || naps || idle.is_crowded();
+        let on_driver = !others.on_driver && !is_left;
         if self.worker.lie_down(on_driver, main) {
             self.asleep = Some(on_driver);
             self.naps = naps;
@@ -151,13 +152,15 @@ impl Virtual {
             self.worker.get_up(false);
             return;
         }
-        if !(others.on_driver || called && self.worker.leaves_driver()) {
+        let is_left = others.on_driver || self.worker.shared.idle.is_left_to_others();
+        if !(is_left || called && self.worker.leaves_driver()) {
             self.worker.sleep_on_driver();
             self.asleep = Some(true);
         }
         let shared = Arc::clone(&self.worker.shared);
         // Whoever sleeps on it has it.
-        let _driver = shared.driver.try_lock();
+        let is_held = others.on_driver || self.asleep == Some(true);
+        let _driver = is_held.then(|| shared.driver.try_lock());
         self.get_up(main);
     }
 

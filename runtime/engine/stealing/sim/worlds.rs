@@ -5,7 +5,9 @@
 //! shut down in the midst of it.
 //!
 //! Checked for each seed: every task ends, is never polled twice at once, and is polled soon after
-//! it was queued. `WAKEFUL_SEED=n` runs one seed, `WAKEFUL_SEEDS=n` that many.
+//! it was queued. No more workers than are woken stay awake for long, as when a stuck one goes on
+//! after another one got up in its place. `WAKEFUL_SEED=n` runs one seed, `WAKEFUL_SEEDS=n` that
+//! many.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending};
@@ -31,6 +33,8 @@ const SEEDS: u64 = 3_000;
 /// No task may wait longer than this many polls of others. The worlds have some 40 tasks at a
 /// time, and the slot for the task woken last lets three go first for each.
 const MOST_POLLS_QUEUED: u64 = 1_000;
+/// The same after a burst, of which each worker takes its share in turns with its own.
+const MOST_POLLS_IN_A_BURST: u64 = 2_500;
 /// One world in so many is crowded, and one in so many sees a burst.
 const CROWDED: usize = 100;
 /// How long the tasks of a crowd keep at it: longer than anybody may wait.
@@ -41,6 +45,9 @@ const BURST: usize = 600;
 const LONG: usize = 16;
 /// Times that the main future waits for somebody.
 const MAIN_WAITS: usize = 8;
+/// For so many turns more workers may be awake than are woken: each 16th step of a worker that has
+/// something to do is a look round.
+const LONGEST_CROWD: u64 = 1_000;
 /// Far more turns than any world takes: a livelock is an error, too.
 const MOST_TURNS: u64 = 1_000_000;
 
@@ -50,7 +57,7 @@ struct World {
     /// Polls so far, of all tasks.
     polls: Cell<u64>,
     longest_wait: Cell<u64>,
-    is_patient: Cell<bool>,
+    may_wait: Cell<u64>,
     born: Cell<usize>,
     ended: Cell<usize>,
     dropped: Cell<usize>,
@@ -105,11 +112,9 @@ impl World {
 
     fn note_wait(&self, queued_at: u64) {
         let waited = self.polls.get() - queued_at;
-        if !self.is_patient.get() {
-            self.longest_wait.set(self.longest_wait.get().max(waited));
-        }
+        self.longest_wait.set(self.longest_wait.get().max(waited));
         assert!(
-            self.is_patient.get() || waited <= MOST_POLLS_QUEUED,
+            waited <= self.may_wait.get(),
             "a task waited for {waited} polls of others"
         );
     }
@@ -228,9 +233,9 @@ fn crowd(world: &Rc<World>) {
     }
 }
 
-/// Overflows a ring. Whoever waits behind a burst in the injector may wait for long.
+/// Overflows a ring: half of it waits in the injector.
 fn burst(world: &Rc<World>) {
-    world.is_patient.set(true);
+    world.may_wait.set(MOST_POLLS_IN_A_BURST);
     let parent = Rc::clone(world);
     drop(world.spawn_life(async move {
         for _ in 0..BURST {
@@ -315,6 +320,7 @@ fn begin() -> (Rc<World>, Simulation) {
     })
     .expect("no system call is made");
     let config = Config {
+        // One seat more than are woken. At first all are awake.
         spare_worker: chance::one_in(2),
         ..Config::default()
     };
@@ -323,7 +329,7 @@ fn begin() -> (Rc<World>, Simulation) {
         shared: Arc::clone(&starting.shared),
         polls: Cell::new(0),
         longest_wait: Cell::new(0),
-        is_patient: Cell::new(false),
+        may_wait: Cell::new(MOST_POLLS_QUEUED),
         born: Cell::new(0),
         ended: Cell::new(0),
         dropped: Cell::new(0),
@@ -344,11 +350,15 @@ fn run(world: &Rc<World>, simulation: &mut Simulation, shut_down_early: bool) {
     for _ in 0..1 + chance::first(32) {
         world.spawn(0);
     }
-    if chance::one_in(CROWDED) {
+    let is_crowded = chance::one_in(CROWDED);
+    if is_crowded {
         // Who is stuck keeps what it has while all others are busy.
         simulation.oracle.0.long = 0;
         crowd(world);
-    } else if chance::one_in(CROWDED) {
+    }
+    if chance::one_in(if is_crowded { 2 } else { CROWDED }) {
+        // The same goes for what comes with a burst.
+        simulation.oracle.0.long = 0;
         burst(world);
     }
     let turns = match shut_down_early {
@@ -357,10 +367,16 @@ fn run(world: &Rc<World>, simulation: &mut Simulation, shut_down_early: bool) {
     };
     let mut outside = Rc::clone(world);
     let mut main = pin!(main_future(Rc::clone(world)));
+    let mut crowd = 0;
     for _ in 0..turns {
         let turn = simulation.turn(&mut outside, &mut |task| {
             let _ = task.poll(main.as_mut());
         });
+        crowd = match world.shared.idle.is_crowded() {
+            true => crowd + 1,
+            false => 0,
+        };
+        assert!(crowd <= LONGEST_CROWD, "nobody makes room");
         if !shut_down_early && world.is_over() {
             return;
         }
