@@ -84,7 +84,7 @@ impl<T: Clone> Future for Recv<'_, T> {
         };
         spent.made_progress();
         Poll::Ready(match received {
-            Ok(message) => Ok(message.into_value()),
+            Ok(message) => Ok(message.receive()),
             Err(Nothing::Lagged(lost)) => Err(RecvError::Lagged(lost)),
             Err(_) => Err(RecvError::Closed),
         })

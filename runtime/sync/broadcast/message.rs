@@ -1,7 +1,6 @@
 //! One message: for one receiver, or shared by those who have not received it yet.
 //!
-//! Called by `ring` and the receivers. The only receiver, and the last one, take the message as it
-//! is; the others clone it. Receivers need a `T: Clone + Send` and no `Sync`, so two of
+//! Called by `ring` and the receivers. Receivers need a `T: Clone + Send` and no `Sync`, so two of
 //! them must not clone one message at the same time: they take turns. A clone is code of others. It
 //! may come back to the channel and clone the same message, on the same thread: that is a second
 //! borrow of a value, nothing more, so whoever has the turn may take it again.
@@ -15,8 +14,10 @@
 
 #![expect(unsafe_code, reason = "a value that one thread at a time may borrow")]
 
+use std::sync::Arc;
+
 use crate::primitives::atomic::{AtomicUsize, Ordering};
-use crate::primitives::{Arc, Mutex, thread};
+use crate::primitives::{Mutex, thread};
 
 /// A message on its way.
 pub(super) enum Message<T> {
@@ -44,23 +45,15 @@ impl<T> Message<T> {
         }
     }
 
-    /// What a receiver gets. Code of others, unless nobody else has the message.
+    /// What a receiver gets: a clone, which is code of others, also of a message that is its own.
     #[inline]
-    pub(super) fn into_value(self) -> T
+    pub(super) fn receive(self) -> T
     where
         T: Clone,
     {
-        let shared = match self {
-            Self::Sole(value) => return value,
-            Self::Shared(shared) => shared,
-        };
-        if Arc::strong_count(&shared) > 1 {
-            return shared.clone_value();
-        }
-        // It is in no slot, so there will be no other.
-        match Arc::try_unwrap(shared) {
-            Ok(shared) => shared.value,
-            Err(shared) => shared.clone_value(),
+        match self {
+            Self::Sole(value) => value.clone(),
+            Self::Shared(shared) => shared.clone_value(),
         }
     }
 }
@@ -84,6 +77,11 @@ impl<T> Shared<T> {
             queue: Mutex::new(()),
             value,
         }
+    }
+
+    #[cfg(all(test, loom))]
+    pub(super) fn into_inner(self) -> T {
+        self.value
     }
 
     #[inline]

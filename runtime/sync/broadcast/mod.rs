@@ -2,8 +2,7 @@
 //!
 //! [`channel`] makes a [`Sender`], which can be cloned, and a [`Receiver`];
 //! [`subscribe`](Sender::subscribe) makes more of these. A receiver gets a clone of each message
-//! that was sent since it subscribed, in the order in which they were sent; the last one to get a
-//! message may get what was sent itself.
+//! that was sent since it subscribed, in the order in which they were sent.
 //!
 //! # Lagging
 //!

@@ -211,7 +211,7 @@ impl<T: Clone> Receiver<T> {
             open.state.receive(&mut self.cursor)
         };
         match received {
-            Ok(message) => Ok(message.into_value()),
+            Ok(message) => Ok(message.receive()),
             Err(Nothing::Yet) => Err(TryRecvError::Empty),
             Err(Nothing::Ever) => Err(TryRecvError::Closed),
             Err(Nothing::Lagged(lost)) => Err(TryRecvError::Lagged(lost)),

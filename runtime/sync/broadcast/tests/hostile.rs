@@ -115,6 +115,25 @@ fn a_clone_that_panics_costs_its_receiver_this_message_and_nobody_else_any() {
     assert!(sender.is_empty());
 }
 
+/// A message of its own costs the only receiver a clone, too: what it gets is always one.
+#[test]
+fn a_clone_for_the_only_receiver_may_panic() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let (sender, mut receiver) = channel(4);
+    let count = dropped.clone();
+    let mut message = Calls::when_cloned(|| panic!("the clone panics"));
+    message.when_dropped = Some(Arc::new(move || {
+        count.fetch_add(1, SeqCst);
+    }));
+    assert!(sender.send(message).is_ok());
+    assert!(sender.send(Calls::nothing()).is_ok());
+
+    assert!(panics(|| drop(receiver.try_recv())));
+    assert_eq!(dropped.load(SeqCst), 1);
+    assert!(receiver.try_recv().is_ok());
+    assert!(sender.is_empty());
+}
+
 #[test]
 fn a_clone_may_use_the_channel_and_the_same_message() {
     no_deadlock(|| {
