@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Words lie in sets of 64 with a bit for each that is free. Timers that fire in the same tick get
-//! words, and so entries in the wheel, out of one set: what is touched together lies together,
+//! words, and so entries in the wheel, out of few sets: what is touched together lies together,
 //! also in a runtime that has been in use for long. Who wants a word takes a set's free bits as a
 //! whole ([`Run`]), one for each of the [`GROUPS`] into which ticks are dealt.
 //!
@@ -57,10 +57,13 @@ const ENOUGH: u32 = WORDS / 2;
 /// All bits of a set.
 const ALL: u64 = u64::MAX >> (u64::BITS - WORDS);
 
-/// Ticks are dealt into so many groups: all that the wheel's lowest level tells apart.
-const GROUPS: usize = if cfg!(loom) { 1 } else { 64 };
+/// Ticks are dealt into so many groups.
+const GROUPS: usize = if cfg!(loom) { 1 } else { 16 };
+/// Ticks in a row that are of one group: with all groups, what the wheel's lowest level tells
+/// apart.
+const ROW: u64 = 4;
 /// Sets below which there is one group: they fit a cache, and a set for each group is much.
-const FEW: u32 = 64;
+const FEW: u32 = 256;
 
 /// Block `n` has `1 << n` sets. They never move.
 const BLOCKS: usize = (u32::BITS - WORDS.ilog2()) as usize;
@@ -129,13 +132,13 @@ impl Free {
         }
     }
 
-    /// Where timers set to `tick` get their words.
-    fn run(&mut self, tick: u64) -> &mut Run {
-        let group = match self.used < FEW {
+    /// The run from which timers set to `tick` get their words.
+    #[inline]
+    fn group(&self, tick: u64) -> usize {
+        match self.used < FEW {
             true => 0,
-            false => tick as usize % GROUPS,
-        };
-        &mut self.runs[group]
+            false => (tick / ROW) as usize % GROUPS,
+        }
     }
 }
 
@@ -194,12 +197,13 @@ impl Deadlines {
     }
 
     /// A word for a timer set to `tick`, under the lock. Next, its entry is filed: V9.
+    #[inline]
     pub(super) fn allocate(&self, free: &mut Free, tick: u64) -> Timer {
-        if free.run(tick).free == 0 {
-            let run = self.next_run(free);
-            *free.run(tick) = run;
+        let group = free.group(tick);
+        if free.runs[group].free == 0 {
+            free.runs[group] = self.next_run(free);
         }
-        let run = free.run(tick);
+        let run = &mut free.runs[group];
         let index = run.set * WORDS + run.free.trailing_zeros();
         run.free &= run.free - 1;
         self.word(index).store(tick, Relaxed);
@@ -238,10 +242,11 @@ impl Deadlines {
     }
 
     /// Takes a timer's word back, under the lock. Its entry has left the wheel.
+    #[inline]
     pub(super) fn release(&self, free: &mut Free, timer: Timer) {
         let (set, bit) = bit(timer.0);
-        let tick = self.word(timer.0).load(Relaxed);
-        let run = free.run(tick);
+        let group = free.group(self.word(timer.0).load(Relaxed));
+        let run = &mut free.runs[group];
         match run.set == set {
             true => run.free |= bit,
             false => self.set_free(timer),
@@ -254,6 +259,7 @@ impl Deadlines {
         self.set_free(timer);
     }
 
+    #[inline]
     fn set_free(&self, timer: Timer) {
         let (number, bit) = bit(timer.0);
         let set = self.find(number);
@@ -379,7 +385,7 @@ mod tests {
                 .collect();
             timers.sort_by_key(|(tick, _)| *tick);
             let neighbors = timers.windows(2);
-            let jumps = neighbors.filter(|two| two[0].1.0 + 1 != two[1].1.0);
+            let jumps = neighbors.filter(|two| two[0].1.0 / WORDS != two[1].1.0 / WORDS);
             let jumps = jumps.count();
             for (tick, timer) in timers {
                 assert_eq!(deadlines.fire(timer.0, tick), None);
@@ -388,7 +394,7 @@ mod tests {
             jumps
         };
         let jumps: Vec<_> = (0..10).map(|_| round()).collect();
-        let few = (2 * FEW * WORDS) as usize / 20;
+        let few = (2 * FEW * WORDS) as usize / 10;
         assert!(jumps[1..].iter().all(|jumps| *jumps < few), "{jumps:?}");
     }
 }
