@@ -74,6 +74,9 @@ impl<'a> Guest<'a> {
                     return output;
                 }
             }
+            // It has yielded, mostly.
+            let is_main_due = main.is_woken();
+            kit::with_core(self.shared, |core| core.is_main_due = is_main_due);
             let most = self.shared.config.event_interval;
             match self.worker.steps(&mut oracle, most) {
                 Step::Idle if !main.is_woken() => self.worker.park(Some(&main)),

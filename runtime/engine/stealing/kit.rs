@@ -34,6 +34,8 @@ pub(super) struct Core {
     pub(super) owes_search: bool,
     /// The last large catch from elsewhere, while it is worked on.
     pub(super) haul: Option<Haul>,
+    /// The main future is due once the queue is empty: no time to search elsewhere.
+    pub(super) is_main_due: bool,
     /// It leaves what there is to others, and naps.
     pub(super) steps_back: bool,
     /// The seat's progress when it last thought of a nap.
@@ -113,6 +115,7 @@ impl Core {
             is_searching: false,
             owes_search: false,
             haul: None,
+            is_main_due: false,
             steps_back: false,
             napped_at: None,
             in_turn: false,

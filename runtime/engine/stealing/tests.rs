@@ -288,6 +288,21 @@ fn who_fetched_tiny_tasks_leaves_the_rest_to_others_for_a_nap() {
     threads::shutdown(&shared);
 }
 
+/// A main future that yields is not kept waiting for a search.
+#[test]
+fn whose_main_future_is_due_searches_nowhere() {
+    let (shared, [mut worker, mut guest]) = two_workers();
+    let mut oracle = Production::new(guest.seat, &shared.config);
+    on(&mut worker, |_| (0..4).for_each(|_| spawn(&shared)));
+    on(&mut guest, |guest| {
+        kit::with_core(&shared, |core| core.is_main_due = true);
+        assert_eq!(guest.step(&mut oracle), Step::Idle);
+        kit::with_core(&shared, |core| core.is_main_due = false);
+        assert_eq!(guest.step(&mut oracle), Step::Ran);
+    });
+    threads::shutdown(&shared);
+}
+
 #[test]
 fn tiny_is_the_mean_of_all_polls() {
     let polls = u64::try_from(HAUL).expect("small");

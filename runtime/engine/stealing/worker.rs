@@ -256,6 +256,9 @@ impl Worker {
         }
         let shared = &*self.shared;
         let may_search = with_core(shared, |core| {
+            if core.is_main_due {
+                return false;
+            }
             core.is_searching = core.is_searching || shared.idle.start_searching();
             core.is_searching
         })?;

@@ -268,7 +268,10 @@ impl Simulation {
             }
             _ if this.asleep.is_some() => this.look_up(main, others),
             _ if this.is_idle => this.lie_down(main, others),
-            _ => this.is_idle = this.step(oracle),
+            _ => {
+                kit::with_core(shared, |core| core.is_main_due = due.is_some());
+                this.is_idle = this.step(oracle);
+            }
         }
         this.worker.put_back();
     }
