@@ -7,8 +7,9 @@ use std::cell::{Cell, RefCell};
 use std::ptr;
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::idle::TINY_POLL;
 use super::oracle::Oracle;
 use super::queue::{CAPACITY, Local};
 use super::{GUEST, Shared};
@@ -16,7 +17,7 @@ use crate::engine::config::Config;
 use crate::engine::task::list::TaskList;
 use crate::engine::task::{Arena, Runnable, pool};
 
-/// The most tasks taken from the injector at once: they must fit an empty ring.
+/// The most tasks in a ring after some came from the injector.
 const MOST_INJECTED: usize = CAPACITY / 2;
 
 /// What only the worker on the seat touches.
@@ -135,7 +136,11 @@ impl Core {
         let interval = shared.config.global_queue_interval;
         let is_due = count_down(&mut self.until_outside, interval);
         if oracle.look_outside(is_due) {
-            let share = self.share(shared);
+            // In vain: the own queue comes to its end, and then we step back.
+            let share = match oracle.was_in_vain(|| self.is_haul_tiny(shared)) {
+                true => 1,
+                false => self.share(shared),
+            };
             if let Some(task) = self.take_injected(shared, share) {
                 return Some(task);
             }
@@ -150,11 +155,21 @@ impl Core {
         self.queue.pop().or_else(|| self.queue.take_next())
     }
 
-    /// This seat's share of the injector, as far as the ring has room.
+    /// True if what was last fetched from elsewhere in one go has cost more on its way than there
+    /// was to do.
+    pub(super) fn is_haul_tiny(&self, shared: &Shared) -> bool {
+        self.haul.as_ref().is_some_and(|haul| {
+            let polls = shared.seats[self.seat].progress() - haul.polls;
+            is_tiny(haul.began.elapsed(), polls)
+        })
+    }
+
+    /// This seat's share of the injector, as far as it fits half of the ring: one that is filled to
+    /// the brim overflows with the next task that yields.
     pub(super) fn share(&self, shared: &Shared) -> usize {
-        let room = CAPACITY - self.queue.len();
+        let room = MOST_INJECTED.saturating_sub(self.queue.len());
         let share = shared.injector.len().div_ceil(shared.workers());
-        share.min(room.clamp(1, MOST_INJECTED))
+        share.min(room.max(1))
     }
 
     /// Takes so many tasks from the injector: one out, the others into the ring.
@@ -212,6 +227,11 @@ impl Core {
         }
         tasks
     }
+}
+
+/// True if so many polls in so long are not worth fetching the tasks.
+pub(super) fn is_tiny(elapsed: Duration, polls: u64) -> bool {
+    elapsed.as_nanos() < TINY_POLL.as_nanos() * u128::from(polls)
 }
 
 /// True each time `left` has come down from `interval`.

@@ -5,11 +5,11 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::idle::{HAUL, Idle, Notify, TINY_POLL};
-use super::kit;
+use super::kit::{self, is_tiny};
 use super::queue::CAPACITY;
 use super::shared::{Seat, Shared};
 use super::threads::{self, Starting};
-use super::worker::{Seen, Step, Worker, is_tiny};
+use super::worker::{Seen, Step, Worker};
 use crate::engine::config::Config;
 use crate::engine::driver::{self, Driver};
 use crate::engine::stealing::oracle::{Oracle, Production};

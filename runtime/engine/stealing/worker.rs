@@ -20,7 +20,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::idle::{HAUL, TINY_POLL};
+use super::idle::HAUL;
 use super::kit::{self, Haul, Kit, with_core};
 use super::oracle::{Oracle, Production};
 use super::shared::{Seat, Shared};
@@ -242,7 +242,7 @@ impl Worker {
     /// A task from the injector or another seat.
     #[cold]
     fn foreign_task<O: Oracle>(&self, oracle: &mut O) -> Option<Runnable> {
-        let in_vain = oracle.was_in_vain(|| self.was_in_vain());
+        let in_vain = oracle.was_in_vain(|| self.end_haul());
         let steps_back = with_core(&self.shared, |core| {
             // Others count on a searcher (I3).
             core.steps_back = in_vain && !core.is_searching;
@@ -323,14 +323,14 @@ impl Worker {
         }
     }
 
-    /// The queue is empty. True if what was last fetched from elsewhere has cost more on its way
-    /// than there was to do.
-    fn was_in_vain(&self) -> bool {
-        let Some(haul) = with_core(&self.shared, |core| core.haul.take()).flatten() else {
-            return false;
-        };
-        let polls = self.shared.seats[self.seat].progress() - haul.polls;
-        is_tiny(haul.began.elapsed(), polls)
+    /// The queue is empty: what was fetched is through.
+    fn end_haul(&self) -> bool {
+        let is_tiny = with_core(&self.shared, |core| {
+            let is_tiny = core.is_haul_tiny(&self.shared);
+            core.haul = None;
+            is_tiny
+        });
+        is_tiny == Some(true)
     }
 
     /// This worker's share of the injector.
@@ -388,11 +388,6 @@ impl Worker {
             shared.carry_out(shared.idle.call_somebody());
         }
     }
-}
-
-/// True if so many polls in so long are not worth fetching the tasks.
-pub(super) fn is_tiny(elapsed: Duration, polls: u64) -> bool {
-    elapsed.as_nanos() < TINY_POLL.as_nanos() * u128::from(polls)
 }
 
 impl Worker {
