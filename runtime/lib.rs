@@ -108,8 +108,8 @@ pub use task::spawn;
 ///
 /// So of `n` tasks that are always ready each waits for `n` polls of others on one thread, and on a
 /// worker that nobody helps for `4 n`. From the queue for work from other threads a worker takes
-/// its share at each look, as far as its own queue has room. That holds 256, and what is more waits
-/// with the work from other threads.
+/// its share at each look, as far as half of its own queue has room, and one task at least. A queue
+/// holds 256, and what is more waits with the work from other threads.
 #[cfg(not(loom))]
 pub mod runtime {
     pub use crate::engine::builder::Builder;

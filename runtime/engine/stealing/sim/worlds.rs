@@ -17,6 +17,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use super::super::oracle::NEXT_STREAK;
+use super::super::queue::CAPACITY;
 use super::super::shared::Shared;
 use super::super::threads;
 use super::{Outside, Rates, Simulation, Turn};
@@ -33,8 +35,10 @@ const SEEDS: u64 = 3_000;
 /// No task may wait longer than this many polls of others. The worlds have some 40 tasks at a
 /// time, and the slot for the task woken last lets three go first for each.
 const MOST_POLLS_QUEUED: u64 = 1_000;
-/// The same after a burst, of which each worker takes its share in turns with its own.
-const MOST_POLLS_IN_A_BURST: u64 = 2_500;
+/// The same after a burst: the last of a full ring, of whose worker's polls the slot for the task
+/// woken last has all but one in so many, while all seats poll as often.
+const MOST_POLLS_IN_A_BURST: u64 =
+    CAPACITY as u64 * (NEXT_STREAK as u64 + 1) * (WORKERS as u64 + 1);
 /// One world in so many is crowded, and one in so many sees a burst.
 const CROWDED: usize = 100;
 /// How long the tasks of a crowd keep at it: longer than anybody may wait.
