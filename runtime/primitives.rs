@@ -108,13 +108,15 @@ mod lock {
                     return guard;
                 }
             }
-            self.0
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
+            self.lock_patiently()
         }
 
         #[cfg(loom)]
         pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+            self.lock_patiently()
+        }
+
+        fn lock_patiently(&self) -> MutexGuard<'_, T> {
             self.0
                 .lock()
                 .unwrap_or_else(|poisoned| poisoned.into_inner())

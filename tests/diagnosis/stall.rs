@@ -18,10 +18,15 @@ const LIMIT: Duration = Duration::from_millis(1);
 
 /// A runtime, and the stalls that it reports.
 fn watched(on: On) -> (Runtime, Receiver<Stall>) {
+    watched_for(on, LIMIT)
+}
+
+/// The same with another limit.
+fn watched_for(on: On, limit: Duration) -> (Runtime, Receiver<Stall>) {
     let (told, stalls): (Sender<Stall>, _) = channel();
     let runtime = on
         .builder()
-        .stall(LIMIT)
+        .stall(limit)
         .on_stall(move |stall| drop(told.send(stall.clone())))
         .build()
         .unwrap();
@@ -154,13 +159,7 @@ fn it_is_told_once() {
 #[test]
 fn many_polls_are_no_stall() {
     bounded(|| {
-        let (told, stalls) = channel();
-        let runtime = On::Workers(2)
-            .builder()
-            .stall(Duration::from_millis(200))
-            .on_stall(move |stall| drop(told.send(stall.clone())))
-            .build()
-            .unwrap();
+        let (runtime, stalls) = watched_for(On::Workers(2), Duration::from_millis(200));
         let (begun, has_begun) = channel();
         let busy = runtime.spawn(async move {
             loop {
@@ -184,13 +183,7 @@ fn many_polls_are_no_stall() {
 #[test]
 fn block_in_place_is_no_stall() {
     bounded(|| {
-        let (told, stalls) = channel();
-        let runtime = On::Workers(2)
-            .builder()
-            .stall(Duration::from_millis(200))
-            .on_stall(move |stall| drop(told.send(stall.clone())))
-            .build()
-            .unwrap();
+        let (runtime, stalls) = watched_for(On::Workers(2), Duration::from_millis(200));
         let task = runtime.spawn(async move {
             block_in_place(move || {
                 // Somebody else is reported meanwhile; had it been us, it would have come first.

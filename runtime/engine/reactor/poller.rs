@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -280,14 +279,8 @@ pub(crate) fn sleep_limit(limit: Option<Duration>) -> Option<Duration> {
     limit.map(|limit| limit.min(Duration::from_millis(LONGEST_SLEEP_MS)))
 }
 
-/// Wakes all, and lets no waker that panics keep the others from it. The panic hook has told.
 fn wake_all(woken: &mut Vec<Kept>) {
-    for waker in woken.drain(..) {
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-            // Dropping it runs foreign code once more.
-            std::mem::forget(payload);
-        }
-    }
+    woken.drain(..).for_each(Kept::wake_among_others);
 }
 
 fn flags(event: &mio::event::Event) -> Ready {

@@ -13,7 +13,8 @@
 #![expect(unsafe_code, reason = "a waker in one word: K2")]
 
 use std::hint::black_box;
-use std::mem::ManuallyDrop;
+use std::mem::{self, ManuallyDrop};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::task::Waker;
 
@@ -40,7 +41,7 @@ impl From<Waker> for Kept {
     fn from(waker: Waker) -> Self {
         match waker::pointer_of(&waker) {
             Some(task) => {
-                std::mem::forget(waker);
+                mem::forget(waker);
                 Self(task)
             }
             None => Self::boxed(waker),
@@ -80,6 +81,15 @@ impl Kept {
     #[inline]
     pub(crate) fn wake(self) {
         self.into_waker().wake();
+    }
+
+    /// As [`wake`](Self::wake), and keeps a panic of the waker from those who are to be woken after
+    /// it. The panic hook has reported it.
+    pub(crate) fn wake_among_others(self) {
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| self.wake())) {
+            // Dropping it runs foreign code once more, which may panic in turn.
+            mem::forget(payload);
+        }
     }
 
     /// As [`Waker::will_wake`].

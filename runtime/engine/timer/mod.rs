@@ -208,7 +208,7 @@ impl Handle {
             let waker = state.wheel.remove(timer.index());
             self.deadlines.fire_now(timer);
             drop(state);
-            waker.into_iter().for_each(wakes::wake);
+            waker.into_iter().for_each(Kept::wake_among_others);
             return Status::Fired;
         }
         // V9: what it is set to first.

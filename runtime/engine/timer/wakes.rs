@@ -1,7 +1,5 @@
 //! Wakers on their way from under the lock to being woken.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use crate::chance;
 use crate::leaf::Kept;
 
@@ -32,15 +30,9 @@ impl Wakes {
     pub(super) fn wake(mut self) {
         chance::shuffle(&mut self.wakers[..self.len]);
         self.wakers.iter().flatten().for_each(Kept::look_ahead);
-        self.wakers.into_iter().flatten().for_each(wake);
-    }
-}
-
-/// Wakes one. A waker that panics must not keep the others from being woken, and the panic hook
-/// has reported it by the time we get it.
-pub(super) fn wake(waker: Kept) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| waker.wake())) {
-        // The payload's own drop may panic in turn: it is leaked.
-        std::mem::forget(payload);
+        self.wakers
+            .into_iter()
+            .flatten()
+            .for_each(Kept::wake_among_others);
     }
 }
